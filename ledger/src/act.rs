@@ -1,0 +1,232 @@
+//! What: diplomatic acts, and the words in which they are written.
+//!
+//! An [`Act`] is what every act has (dates, instrument, claims) around a [`Deed`], which is what this kind of
+//! act has and no other. The kinds and their fields stand in one table, [`vocabulary`]; reading, writing and
+//! the binary form all follow from it. The order of the kinds and of their fields is a format: new ones are
+//! appended.
+
+pub mod draft;
+pub mod json;
+pub mod vocabulary;
+pub(crate) mod word;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use draft::{Draft, Flaw, Place, Problem};
+pub use vocabulary::{Deed, KINDS, Timing};
+pub use word::{
+    ActId, ActRef, Changes, Class, Codes, Label, Manner, Measure, Measures, Mode, PartyKind, Rank, Stance,
+    Text,
+};
+
+use crate::date::{Date, RecordedAt};
+
+/// One act: who did what toward whom, when it took effect, and on whose word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// The submitter's own id of the act, unique in the ledger.
+    pub id: Option<ActId>,
+    /// What was done.
+    pub deed: Deed,
+    /// When it took effect in the world.
+    pub effective: Option<Date>,
+    /// The last day on which its effect lasts, by its own terms.
+    pub until: Option<Date>,
+    /// When it was decided.
+    pub decided: Option<Date>,
+    /// When it was announced.
+    pub announced: Option<Date>,
+    /// When the other side was notified.
+    pub notified: Option<Date>,
+    /// When it was published.
+    pub published: Option<Date>,
+    /// The document, such as `EO 14024`.
+    pub instrument: Option<Text>,
+    /// The law it rests on.
+    pub basis: Option<Text>,
+    /// Who says so.
+    pub claims: Vec<Claim>,
+    /// The place of the act within its day.
+    pub order: Option<i64>,
+    /// Acts of one transaction share a group and take effect together.
+    pub group: Option<Label>,
+    /// Free text.
+    pub note: Option<Text>,
+}
+
+/// An act to be recorded, and the line that it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submitted {
+    /// The line of the text, from 1; 0 where there is none.
+    pub line: usize,
+    /// The act.
+    pub act: Act,
+    /// When it is to be recorded, where that is not the instant of the append.
+    pub recorded_at: Option<RecordedAt>,
+}
+
+impl From<Act> for Submitted {
+    fn from(act: Act) -> Self {
+        Self { line: 0, act, recorded_at: None }
+    }
+}
+
+/// Who says so: one source of an act, and whether it asserts or denies it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The source, as a reader would look for it.
+    pub source: Text,
+    /// Where it can be read.
+    pub url: Option<Text>,
+    /// When the source was published.
+    pub published: Option<Date>,
+    /// When the source was read.
+    pub retrieved: Option<Date>,
+    /// The place within the source: a page, a paragraph, a record.
+    pub locator: Option<Text>,
+    /// The hash of the source as it was read, with its algorithm: `blake3:…`.
+    pub digest: Option<Text>,
+    /// Whether the source asserts the act or denies it.
+    pub stance: Stance,
+}
+
+/// The fields that every act may have, in the order in which they are written, around those of its kind.
+pub const COMMON_FIELDS: [&str; 14] = [
+    "kind",
+    "id",
+    "effective",
+    "until",
+    "decided",
+    "announced",
+    "notified",
+    "published",
+    "instrument",
+    "basis",
+    "claims",
+    "order",
+    "group",
+    "note",
+];
+
+impl Act {
+    /// An act with nothing but its deed and the day it took effect.
+    #[must_use]
+    pub fn new(deed: Deed, effective: Option<Date>) -> Self {
+        Self {
+            id: None,
+            deed,
+            effective,
+            until: None,
+            decided: None,
+            announced: None,
+            notified: None,
+            published: None,
+            instrument: None,
+            basis: None,
+            claims: Vec::new(),
+            order: None,
+            group: None,
+            note: None,
+        }
+    }
+
+    /// Reads an act out of a draft: every field is used or is a problem.
+    ///
+    /// # Errors
+    /// All problems of the draft, in the order of its columns.
+    pub fn read(mut draft: Draft) -> Result<Self, Vec<Problem>> {
+        let act = Self::take(&mut draft);
+        let problems = draft.finish();
+        match act {
+            Some(act) if problems.is_empty() => Ok(act),
+            _ => Err(problems),
+        }
+    }
+
+    fn take(draft: &mut Draft) -> Option<Self> {
+        let id = draft.take("id");
+        let kind = draft.kind()?;
+        let deed = Deed::take(kind, draft);
+        let timing = Timing::of(kind);
+        let effective: Option<Option<Date>> = draft.take("effective");
+        if timing.needs_effective() && effective == Some(None) {
+            draft.missing("effective");
+        }
+        let until: Option<Option<Date>> = if timing.may_end() { draft.take("until") } else { Some(None) };
+        if let (Some(Some(from)), Some(Some(to))) = (&effective, &until)
+            && to.latest() < from.earliest()
+        {
+            draft.flaw("until", Flaw::UntilBeforeEffective { effective: from.clone(), until: to.clone() });
+        }
+        let decided = draft.take("decided");
+        let announced = draft.take("announced");
+        let notified = draft.take("notified");
+        let published = draft.take("published");
+        let instrument = draft.take("instrument");
+        let basis = draft.take("basis");
+        let claims = draft.take("claims");
+        let order = draft.take("order");
+        let group = draft.take("group");
+        let note = draft.take("note");
+        Some(Self {
+            id: id?,
+            deed: deed?,
+            effective: effective?,
+            until: until?,
+            decided: decided?,
+            announced: announced?,
+            notified: notified?,
+            published: published?,
+            instrument: instrument?,
+            basis: basis?,
+            claims: claims?,
+            order: order?,
+            group: group?,
+            note: note?,
+        })
+    }
+
+    /// The act as named values, in the order in which they are written; absent ones are left out.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, Value)> {
+        use word::Field;
+        let mut fields = vec![("kind", Value::from(self.deed.kind())), ("id", self.id.to_value())];
+        fields.extend(self.deed.fields());
+        fields.extend([
+            ("effective", self.effective.to_value()),
+            ("until", self.until.to_value()),
+            ("decided", self.decided.to_value()),
+            ("announced", self.announced.to_value()),
+            ("notified", self.notified.to_value()),
+            ("published", self.published.to_value()),
+            ("instrument", self.instrument.to_value()),
+            ("basis", self.basis.to_value()),
+            ("claims", self.claims.to_value()),
+            ("order", self.order.to_value()),
+            ("group", self.group.to_value()),
+            ("note", self.note.to_value()),
+        ]);
+        fields.retain(|(_, value)| !value.is_null());
+        fields
+    }
+
+    /// The act with some fields set to other values, or removed where the new value is null.
+    ///
+    /// # Errors
+    /// All problems of the act that would result.
+    pub fn amended(&self, changes: &Changes) -> Result<Self, Vec<Problem>> {
+        let mut draft = Draft::new(0);
+        for (name, value) in self.fields() {
+            if !changes.names().any(|changed| changed == name) {
+                draft.push(name, value, Place::default());
+            }
+        }
+        for (name, value) in changes.values() {
+            if !value.is_null() {
+                draft.push(&name, value, Place::default());
+            }
+        }
+        Self::read(draft)
+    }
+}

@@ -1,0 +1,131 @@
+//! Acts as JSON lines: the journal as people and programs exchange it.
+
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{Act, Draft, Flaw, Place, Problem, Submitted};
+use crate::date::{Instant, RecordedAt};
+
+/// An act as one JSON object; `serde_json::to_string(&Line(&act))` is one line of a journal.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a>(pub &'a Act);
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = self.0.fields();
+        let mut map = serializer.serialize_map(Some(fields.len()))?;
+        for (name, value) in fields {
+            map.serialize_entry(name, &value)?;
+        }
+        map.end()
+    }
+}
+
+/// Reads acts out of JSON lines; blank lines are passed over. Line numbers count from 1.
+///
+/// # Errors
+/// Every problem of every line, in order.
+pub fn read(text: &[u8]) -> Result<Vec<Submitted>, Vec<Problem>> {
+    read_lines(text, |_, draft| Act::read(draft).map(|act| (act, None)))
+}
+
+/// Reads lines that also say when each act was recorded (`recorded_at`, and `asserted`), as an exact export does.
+///
+/// # Errors
+/// Every problem of every line, in order.
+pub fn read_exact(text: &[u8]) -> Result<Vec<Submitted>, Vec<Problem>> {
+    read_lines(text, |line, mut draft| {
+        let instant = draft.remove("recorded_at");
+        let asserted = draft.remove("asserted").and_then(|value| value.as_bool());
+        let instant = instant.as_ref().and_then(Value::as_str).and_then(|text| text.parse::<Instant>().ok());
+        let (Some(instant), Some(asserted)) = (instant, asserted) else {
+            let text = "an exact line begins with `recorded_at`, an instant, and `asserted`, true or false";
+            let place = Place { line, column: 0 };
+            return Err(vec![Problem { place, field: None, flaw: Flaw::Unreadable(text.to_owned()) }]);
+        };
+        let recorded_at = if asserted { RecordedAt::Asserted(instant) } else { RecordedAt::Clock(instant) };
+        Act::read(draft).map(|act| (act, Some(recorded_at)))
+    })
+}
+
+type ReadAct = Result<(Act, Option<RecordedAt>), Vec<Problem>>;
+
+fn read_lines(text: &[u8], read: impl Fn(usize, Draft) -> ReadAct) -> Result<Vec<Submitted>, Vec<Problem>> {
+    let mut acts = Vec::new();
+    let mut problems = Vec::new();
+    for (index, bytes) in text.split(|byte| *byte == b'\n').enumerate() {
+        let line = index + 1;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match draft(bytes, line).and_then(|draft| read(line, draft)) {
+            Ok((act, recorded_at)) => acts.push(Submitted { line, act, recorded_at }),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(acts) } else { Err(problems) }
+}
+
+/// Reads one JSON object as a draft, with the column of each value.
+///
+/// # Errors
+/// One problem, when the line is not a JSON object.
+pub fn draft(line: &[u8], number: usize) -> Result<Draft, Vec<Problem>> {
+    let at = |column| Place { line: number, column };
+    let unreadable =
+        |column, text: String| vec![Problem { place: at(column), field: None, flaw: Flaw::Unreadable(text) }];
+    let text = std::str::from_utf8(line)
+        .map_err(|e| unreadable(e.valid_up_to() + 1, "the bytes are not UTF-8 text".to_owned()))?;
+    let Pairs(pairs) = serde_json::from_str(text).map_err(|e| unreadable(e.column(), json_fault(&e)))?;
+    let mut draft = Draft::new(number);
+    for (name, raw) in pairs {
+        let column = column_of(text, raw.get());
+        match serde_json::from_str(raw.get()) {
+            Ok(value) => draft.push(&name, value, at(column)),
+            Err(e) => return Err(unreadable(column + e.column().saturating_sub(1), json_fault(&e))),
+        }
+    }
+    Ok(draft)
+}
+
+fn json_fault(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    let words = words.split(" at line ").next().unwrap_or(&words);
+    format!("not one JSON object on one line: {words}")
+}
+
+/// The column, in characters from 1, at which a part of a line begins.
+fn column_of(line: &str, part: &str) -> usize {
+    let bytes = (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize).min(line.len());
+    line.get(..bytes).map_or(0, |before| before.chars().count() + 1)
+}
+
+/// The members of a JSON object in their order, each value unread, names that stand twice kept twice.
+struct Pairs<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Pairs<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an act, such as {\"kind\":\"visit\",…}")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Self::Value, M::Error> {
+                let mut pairs = Vec::with_capacity(12);
+                while let Some(pair) = members.next_entry::<String, &'de RawValue>()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}

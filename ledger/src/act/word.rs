@@ -1,0 +1,590 @@
+//! The values that fields of an act may hold, each with one spelling.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::Claim;
+use crate::date::Date;
+use crate::near::nearest;
+use crate::party::PartyId;
+
+/// A type of field: how it is read from a value, written as one, and what it is when left out.
+pub(super) trait Field: Sized {
+    fn from_value(value: Value) -> Result<Self, Unfit>;
+
+    fn to_value(&self) -> Value;
+
+    /// The field when it is left out; `None` where it may not be.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// The party that it names, if it names one.
+    fn party(&self) -> Option<&PartyId> {
+        None
+    }
+
+    /// The earlier act that it refers to, if it refers to one.
+    fn act(&self) -> Option<&ActRef> {
+        None
+    }
+}
+
+/// A value that is not of the type of its field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.words())]
+pub struct Unfit {
+    /// What was expected.
+    pub expected: String,
+    /// What was found, as JSON text; empty where `expected` says it all.
+    pub found: String,
+    /// The nearest values that would have been right.
+    pub nearest: Vec<String>,
+}
+
+impl Unfit {
+    pub(super) fn new(expected: &str, found: &Value) -> Self {
+        const MOST: usize = 60;
+        let mut text = found.to_string();
+        if text.chars().count() > MOST {
+            text = text.chars().take(MOST).chain(['…']).collect();
+        }
+        Self { expected: expected.to_owned(), found: text, nearest: Vec::new() }
+    }
+
+    pub(super) fn because(reason: impl fmt::Display) -> Self {
+        Self { expected: reason.to_string(), found: String::new(), nearest: Vec::new() }
+    }
+
+    fn words(&self) -> String {
+        if self.found.is_empty() {
+            self.expected.clone()
+        } else {
+            format!("expected {}, found {}", self.expected, self.found)
+        }
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        T::from_value(value).map(Some)
+    }
+
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_value)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn party(&self) -> Option<&PartyId> {
+        self.as_ref().and_then(T::party)
+    }
+}
+
+fn string(value: Value, expected: &str) -> Result<String, Unfit> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(Unfit::new(expected, &value))
+        }
+    }
+}
+
+impl Field for Date {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        Self::parse(&string(value, "an EDTF date such as \"2025-07-03\" or \"2003\"")?)
+            .map_err(Unfit::because)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.as_str())
+    }
+}
+
+impl Field for PartyId {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        Self::parse(&string(value, "the id of a party")?).map_err(Unfit::because)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.as_str())
+    }
+
+    fn party(&self) -> Option<&PartyId> {
+        Some(self)
+    }
+}
+
+impl Field for i64 {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        value.as_i64().ok_or_else(|| Unfit::new("a whole number", &value))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(*self)
+    }
+}
+
+/// Text types: a name, what they may hold, and the rule.
+macro_rules! text_types {
+    ($($(#[$doc:meta])* $name:ident, $expected:literal, $rule:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Reads the text.
+            ///
+            /// # Errors
+            /// [`Unfit`] when it breaks the rule of this type.
+            pub fn parse(text: &str) -> Result<Self, Unfit> {
+                let rule: fn(&str) -> bool = $rule;
+                if rule(text) { Ok(Self(text.into())) } else { Err(Unfit::new($expected, &Value::from(text))) }
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl Field for $name {
+            fn from_value(value: Value) -> Result<Self, Unfit> {
+                Self::parse(&string(value, $expected)?)
+            }
+
+            fn to_value(&self) -> Value {
+                Value::from(self.as_str())
+            }
+        }
+    )+};
+}
+
+/// The most characters of a label.
+const LABEL_CHARACTERS: usize = 200;
+
+fn is_label(text: &str) -> bool {
+    !text.is_empty()
+        && text.trim() == text
+        && !text.contains(char::is_control)
+        && text.chars().count() <= LABEL_CHARACTERS
+}
+
+text_types! {
+    /// Free text, of one line or several.
+    Text, "text that is not blank and has no control characters",
+        |t| !t.trim().is_empty() && !t.contains(|c: char| c.is_control() && c != '\n' && c != '\t');
+    /// One line that names something: a regime, a list, a post, a group.
+    Label, "one line of 1 to 200 characters, with no space at either end", is_label;
+    /// The submitter's own id of an act.
+    ActId, "one line of 1 to 200 characters that does not begin with `#`",
+        |t| is_label(t) && !t.starts_with('#');
+}
+
+/// An earlier act: by the id that its submitter gave, or by the number of its entry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ActRef {
+    /// The act's own id.
+    Id(ActId),
+    /// The entry's number, from 1; written `#12`.
+    Number(u64),
+}
+
+impl ActRef {
+    /// Reads `#12` or an id.
+    ///
+    /// # Errors
+    /// [`Unfit`] when it is neither.
+    pub fn parse(text: &str) -> Result<Self, Unfit> {
+        let Some(digits) = text.strip_prefix('#') else {
+            return ActId::parse(text).map(Self::Id);
+        };
+        match digits.parse::<u64>() {
+            Ok(number) if number > 0 && number.to_string() == digits => Ok(Self::Number(number)),
+            _ => Err(Unfit::new("the id of an act, or `#` and the number of an entry", &Value::from(text))),
+        }
+    }
+}
+
+impl fmt::Display for ActRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Number(number) => write!(f, "#{number}"),
+        }
+    }
+}
+
+impl Field for ActRef {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        Self::parse(&string(value, "the id of an act, or `#` and the number of an entry")?)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.to_string())
+    }
+
+    fn act(&self) -> Option<&ActRef> {
+        Some(self)
+    }
+}
+
+/// Closed lists of words: each a type with a word for each value.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[doc = concat!("`", $word, "`")] $variant,)+
+        }
+
+        impl $name {
+            /// Every word of the list, in the order of its binary form.
+            pub const WORDS: &'static [&'static str] = &[$($word,)+];
+
+            /// The word.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The value of a word; `None` for a word that is not of the list.
+            #[must_use]
+            pub fn of_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    )+};
+}
+pub(crate) use words;
+
+/// Makes lists of words the types of fields, perhaps with the word that holds when none is given.
+macro_rules! word_fields {
+    ($($name:ident $(or $default:ident)?),+ $(,)?) => {$(
+        impl Field for $name {
+            fn from_value(value: Value) -> Result<Self, Unfit> {
+                word_of(value, Self::WORDS, Self::of_word)
+            }
+
+            fn to_value(&self) -> Value {
+                Value::from(self.word())
+            }
+
+            $(fn absent() -> Option<Self> {
+                Some(Self::$default)
+            })?
+        }
+    )+};
+}
+
+word_fields! {
+    Mode or DeJure, Manner or Express, Rank, Class, Measure, PartyKind, Stance or Asserts,
+}
+
+fn word_of<T>(value: Value, words: &[&str], of_word: fn(&str) -> Option<T>) -> Result<T, Unfit> {
+    let expected = format!("one of {}", words.join(", "));
+    let word = string(value, &expected)?;
+    of_word(&word).ok_or_else(|| Unfit {
+        nearest: nearest(&word, words.iter().copied()),
+        ..Unfit::new(&expected, &Value::from(word))
+    })
+}
+
+words! {
+    /// Whether a recognition is full in law or of a fact.
+    Mode { DeJure = "de_jure", DeFacto = "de_facto", }
+
+    /// Whether a recognition was declared or follows from conduct.
+    Manner { Express = "express", Implied = "implied", }
+
+    /// The rank of a mission.
+    Rank {
+        Embassy = "embassy", HighCommission = "high_commission", Nunciature = "nunciature",
+        Legation = "legation", LiaisonOffice = "liaison_office", InterestsSection = "interests_section",
+        ConsulateGeneral = "consulate_general", Consulate = "consulate", Unofficial = "unofficial",
+    }
+
+    /// The class of a head of mission (VCDR, article 14), or his standing in for one (article 19).
+    Class {
+        Ambassador = "ambassador", Minister = "minister", ChargeDaffaires = "charge_daffaires",
+        ChargeAdInterim = "charge_ad_interim",
+    }
+
+    /// What a sanction restricts.
+    Measure {
+        AssetFreeze = "asset_freeze", TravelBan = "travel_ban", ArmsEmbargo = "arms_embargo",
+        TradeEmbargo = "trade_embargo", ExportControl = "export_control", ImportControl = "import_control",
+        Finance = "finance", Services = "services", Transport = "transport", Diplomatic = "diplomatic",
+        Comprehensive = "comprehensive", Other = "other",
+    }
+
+    /// What a party is.
+    PartyKind {
+        State = "state", Government = "government", Organisation = "organisation", Group = "group",
+        Person = "person", Company = "company", Vessel = "vessel", Aircraft = "aircraft", Other = "other",
+    }
+
+    /// Whether a source asserts an act or denies it.
+    Stance { Asserts = "asserts", Denies = "denies", }
+}
+
+/// One or more measures, none twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Measures(Vec<Measure>);
+
+impl Measures {
+    /// The measures, as given.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Measure] {
+        &self.0
+    }
+
+    /// Takes measures.
+    ///
+    /// # Errors
+    /// [`Unfit`] when there is none, or one stands twice.
+    pub fn new(measures: Vec<Measure>) -> Result<Self, Unfit> {
+        let mut sorted = measures.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        if sorted.is_empty() {
+            Err(Unfit::because("at least one measure is needed"))
+        } else if sorted.len() < measures.len() {
+            Err(Unfit::because("a measure stands twice"))
+        } else {
+            Ok(Self(measures))
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Measures {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Vec::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Field for Measures {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        let items = match value {
+            Value::Array(items) => items,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                vec![value]
+            }
+        };
+        Self::new(items.into_iter().map(Measure::from_value).collect::<Result<_, _>>()?)
+    }
+
+    fn to_value(&self) -> Value {
+        self.0.iter().map(|measure| measure.word()).collect()
+    }
+}
+
+/// Codes of a party in other schemes (`iso3`, `cow`, `gw`, `m49`, `wikidata`, `ofac`, `un` …).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Codes(BTreeMap<Box<str>, Box<str>>);
+
+impl Codes {
+    /// The schemes and codes, in the order of the schemes.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(scheme, code)| (&**scheme, &**code))
+    }
+
+    fn insert(&mut self, scheme: &str, code: &str) -> Result<(), Unfit> {
+        let is_scheme = !scheme.is_empty()
+            && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if !is_scheme || !is_label(code) {
+            let pair = Value::from(format!("{scheme}: {code}"));
+            return Err(Unfit::new("schemes of `a-z 0-9 _`, each with a code of one line", &pair));
+        }
+        self.0.insert(scheme.into(), code.into());
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Codes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut codes = Self::default();
+        for (scheme, code) in BTreeMap::<String, String>::deserialize(deserializer)? {
+            codes.insert(&scheme, &code).map_err(serde::de::Error::custom)?;
+        }
+        Ok(codes)
+    }
+}
+
+impl Field for Codes {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        let mut codes = Self::default();
+        for (scheme, code) in table(value, "a table of codes such as {\"cow\":\"700\"}")? {
+            codes.insert(&scheme, &string(code, "a code, as text")?)?;
+        }
+        Ok(codes)
+    }
+
+    fn to_value(&self) -> Value {
+        if self.0.is_empty() {
+            return Value::Null;
+        }
+        Value::Object(self.iter().map(|(scheme, code)| (scheme.to_owned(), Value::from(code))).collect())
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+fn table(value: Value, expected: &str) -> Result<Map<String, Value>, Unfit> {
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(Unfit::new(expected, &value))
+        }
+    }
+}
+
+/// What a correction sets: names of fields and their new values as JSON text, `null` to remove one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Changes(Vec<(Box<str>, Box<str>)>);
+
+impl Changes {
+    /// The fields that are set or removed.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| &**name)
+    }
+
+    /// The fields with their new values.
+    pub fn values(&self) -> impl Iterator<Item = (String, Value)> {
+        self.0.iter().map(|(name, json)| {
+            let value = serde_json::from_str(json).unwrap_or(Value::Null);
+            ((**name).to_owned(), value)
+        })
+    }
+
+    fn new(map: Map<String, Value>) -> Result<Self, Unfit> {
+        let mut changes: Vec<(Box<str>, Box<str>)> = Vec::new();
+        for (name, value) in map {
+            let name = if name == "measure" { "measures".to_owned() } else { name };
+            if ["id", "kind", "act"].contains(&name.as_str()) {
+                return Err(Unfit::because(format!(
+                    "`{name}` of an act cannot be corrected: retract the act and enter another"
+                )));
+            }
+            changes.push((name.into(), value.to_string().into()));
+        }
+        if changes.is_empty() {
+            return Err(Unfit::because("nothing to set"));
+        }
+        changes.sort();
+        Ok(Self(changes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Changes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut map = Map::new();
+        for (name, json) in Vec::<(String, String)>::deserialize(deserializer)? {
+            map.insert(name, serde_json::from_str(&json).map_err(serde::de::Error::custom)?);
+        }
+        Self::new(map).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Field for Changes {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        Self::new(table(value, "a table of the fields to set, such as {\"effective\":\"2003-02-14\"}")?)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Object(self.values().collect())
+    }
+}
+
+impl Field for Vec<Claim> {
+    fn from_value(value: Value) -> Result<Self, Unfit> {
+        let expected = "a list of claims such as [{\"source\":\"Official Gazette\"}]";
+        match value {
+            Value::Array(items) => items.into_iter().map(claim).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                Err(Unfit::new(expected, &value))
+            }
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        if self.is_empty() { Value::Null } else { self.iter().map(claim_value).collect() }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::new())
+    }
+}
+
+const CLAIM_FIELDS: [&str; 7] = ["source", "url", "published", "retrieved", "locator", "digest", "stance"];
+
+fn claim(value: Value) -> Result<Claim, Unfit> {
+    let mut map = table(value, "a claim such as {\"source\":\"Official Gazette\"}")?;
+    if let Some(name) = map.keys().find(|name| !CLAIM_FIELDS.contains(&name.as_str())) {
+        return Err(Unfit {
+            nearest: nearest(name, CLAIM_FIELDS.into_iter()),
+            ..Unfit::because(format!("a claim has no field `{name}`; it takes {}", CLAIM_FIELDS.join(", ")))
+        });
+    }
+    Ok(Claim {
+        source: claim_field(&mut map, "source")?,
+        url: claim_field(&mut map, "url")?,
+        published: claim_field(&mut map, "published")?,
+        retrieved: claim_field(&mut map, "retrieved")?,
+        locator: claim_field(&mut map, "locator")?,
+        digest: claim_field(&mut map, "digest")?,
+        stance: claim_field(&mut map, "stance")?,
+    })
+}
+
+fn claim_field<T: Field>(map: &mut Map<String, Value>, name: &str) -> Result<T, Unfit> {
+    let within = |unfit: Unfit| Unfit { expected: format!("{name} of a claim: {}", unfit.expected), ..unfit };
+    match map.remove(name) {
+        Some(value) => T::from_value(value).map_err(within),
+        None => T::absent().ok_or_else(|| Unfit::because(format!("a claim needs `{name}`"))),
+    }
+}
+
+fn claim_value(claim: &Claim) -> Value {
+    let values = [
+        ("source", claim.source.to_value()),
+        ("url", claim.url.to_value()),
+        ("published", claim.published.to_value()),
+        ("retrieved", claim.retrieved.to_value()),
+        ("locator", claim.locator.to_value()),
+        ("digest", claim.digest.to_value()),
+        ("stance", if claim.stance == Stance::Asserts { Value::Null } else { claim.stance.to_value() }),
+    ];
+    let present = values.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(present.map(|(name, value)| (name.to_owned(), value)).collect())
+}

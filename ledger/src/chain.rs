@@ -1,0 +1,132 @@
+//! The chain: every entry names the hash of the one before it.
+//!
+//! Arithmetic only. A chain that verifies says nothing about its own last entry or about a tail that was cut:
+//! whoever relies on it compares the head with one that was kept elsewhere.
+
+use std::fmt;
+
+use crate::act::Act;
+use crate::date::{Instant, RecordedAt};
+use crate::entry::{Entry, Hash, LIMIT, NotAnEntry};
+
+/// Where a ledger stands: how many entries it has, and the hash of the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last entry; 0 for an empty ledger.
+    pub number: u64,
+    /// The hash of the last entry.
+    pub hash: Hash,
+    /// When the last entry was recorded.
+    pub recorded_at: Instant,
+}
+
+impl Head {
+    /// The head of a ledger without entries.
+    pub const EMPTY: Self = Self { number: 0, hash: Hash::NONE, recorded_at: Instant::MIN };
+}
+
+/// A head as people write it: `271:9c1f03e…`, 64 digits.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.number, self.hash)
+    }
+}
+
+/// An entry with its bytes and their hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The entry.
+    pub entry: Entry,
+    /// Its bytes, as they are stored.
+    pub bytes: Vec<u8>,
+    /// The hash of the bytes.
+    pub hash: Hash,
+}
+
+impl Sealed {
+    /// The head of a ledger that ends with this entry.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head { number: self.entry.number, hash: self.hash, recorded_at: self.entry.recorded_at }
+    }
+}
+
+/// The entry that follows a head.
+///
+/// # Errors
+/// The number of bytes that the entry would have, when that is more than [`LIMIT`].
+pub fn seal(head: &Head, act: Act, recorded_at: RecordedAt) -> Result<Sealed, usize> {
+    let entry = Entry {
+        number: head.number + 1,
+        recorded_at: recorded_at.instant(),
+        asserted: matches!(recorded_at, RecordedAt::Asserted(_)),
+        previous: head.hash,
+        act,
+    };
+    let bytes = entry.encode();
+    if bytes.len() > LIMIT {
+        return Err(bytes.len());
+    }
+    debug_assert_eq!(Entry::decode(&bytes).as_ref(), Ok(&entry), "what is sealed must read back");
+    let hash = Hash::of(&bytes);
+    Ok(Sealed { entry, bytes, hash })
+}
+
+/// What is wrong with an entry, or with a copy of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The bytes are not an entry.
+    #[error("the entry cannot be read: {0}")]
+    Unreadable(#[from] NotAnEntry),
+    /// The entry bears another number than its place.
+    #[error("the entry bears number {0}")]
+    Number(u64),
+    /// The entry does not name the hash of the one before it.
+    #[error("the entry names {named} as the hash before it, which is {actual}")]
+    Link {
+        /// The hash that it names.
+        named: Hash,
+        /// The hash of the entry before it.
+        actual: Hash,
+    },
+    /// The entry was recorded before the one before it.
+    #[error("the entry was recorded at {0}, before the one that it follows")]
+    Time(Instant),
+    /// The record of the entry does not agree with its checksum.
+    #[error("the record does not agree with its checksum")]
+    Checksum,
+    /// The record breaks off.
+    #[error("the record breaks off")]
+    BreaksOff,
+    /// The copy does not hold the entry.
+    #[error("the copy lacks the entry")]
+    Lacking,
+    /// The two copies of the entry differ.
+    #[error("the two copies differ")]
+    Differs,
+    /// The copy cannot be read at all.
+    #[error("the copy cannot be read: {0}")]
+    Copy(String),
+    /// The entry is sound, but means nothing in this ledger.
+    #[error("{0}")]
+    Meaning(String),
+}
+
+/// Reads the entry that should follow a head.
+///
+/// # Errors
+/// The first [`Fault`] of the bytes as the successor of that head.
+pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Sealed, Fault> {
+    let entry = Entry::decode(&bytes)?;
+    if entry.number != head.number + 1 {
+        return Err(Fault::Number(entry.number));
+    }
+    if entry.previous != head.hash {
+        return Err(Fault::Link { named: entry.previous, actual: head.hash });
+    }
+    if entry.recorded_at < head.recorded_at {
+        return Err(Fault::Time(entry.recorded_at));
+    }
+    let hash = Hash::of(&bytes);
+    Ok(Sealed { entry, bytes, hash })
+}

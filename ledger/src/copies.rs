@@ -1,0 +1,312 @@
+//! The two copies of every entry: where they lie, and how they are made to agree.
+//!
+//! The journal is what makes an append durable; the store may lag behind it and never leads it. So a store that
+//! holds more than the journal means that the journal lost something, and a journal that holds more means that
+//! the store was not brought up in time. Nothing is deleted: a copy that is damaged is set aside under a new
+//! name, and what was done is said.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::chain::{Fault, Head, Sealed};
+use crate::entry::Hash;
+use crate::journal::{End, Journal, NotAJournal, Reader};
+use crate::store::{Store, StoreError};
+
+/// The file of the journal within the directory of a ledger.
+pub const JOURNAL: &str = "journal";
+/// The directory of the store.
+pub const STORE: &str = "store";
+/// The file that a writer locks.
+pub const LOCK: &str = "lock";
+
+/// How many entries are carried from one copy to the other at a time.
+const CHUNK: usize = 4096;
+
+/// Why a ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is nothing at the path.
+    #[error("there is no ledger at {0}")]
+    Missing(PathBuf),
+    /// There is something, but no ledger.
+    #[error("{0} is not a ledger: it holds no file `journal` that begins as one")]
+    NotALedger(PathBuf),
+    /// The ledger is of a later format.
+    #[error("the ledger at {path} has format {version}; this program reads format 1")]
+    Newer {
+        /// Where it is.
+        path: PathBuf,
+        /// The version that it names.
+        version: String,
+    },
+    /// Another process is writing.
+    #[error("another process is writing to the ledger at {0}")]
+    Taken(PathBuf),
+    /// The journal is damaged, and the store cannot make it good.
+    #[error("the journal is damaged at entry {entry} ({fault}), and the store cannot make it good: {also}")]
+    Damaged {
+        /// The first entry that cannot be read.
+        entry: u64,
+        /// What is wrong with it.
+        fault: Fault,
+        /// What is wrong with the store.
+        also: String,
+    },
+    /// The two copies tell different histories.
+    #[error("the two copies differ at entry {entry}: the journal has {journal}, the store has {store}")]
+    Disagree {
+        /// The entry.
+        entry: u64,
+        /// Its hash in the journal.
+        journal: Hash,
+        /// Its hash in the store.
+        store: Hash,
+    },
+    /// The disk would not.
+    #[error("{path}: {error}")]
+    Io {
+        /// What was read or written.
+        path: PathBuf,
+        /// What the operating system says.
+        error: io::Error,
+    },
+}
+
+impl OpenError {
+    /// Says what is wrong with a path that is no ledger of this format; a damaged first line is none of these
+    /// where there is a store to restore it from.
+    pub(crate) fn unless_ledger(dir: &Path) -> Result<(), Self> {
+        match Reader::open(&dir.join(JOURNAL)) {
+            Err(NotAJournal::FirstLine) if dir.join(STORE).is_dir() => Ok(()),
+            opened => opened.map(drop).map_err(|error| Self::of_journal(dir, error)),
+        }
+    }
+
+    pub(crate) fn of_journal(dir: &Path, error: NotAJournal) -> Self {
+        match error {
+            NotAJournal::Newer(version) => Self::Newer { path: dir.to_owned(), version },
+            NotAJournal::FirstLine => Self::NotALedger(dir.to_owned()),
+            NotAJournal::Io(e) if is_missing(&e) && !dir.exists() => Self::Missing(dir.to_owned()),
+            NotAJournal::Io(e) if is_missing(&e) => Self::NotALedger(dir.to_owned()),
+            NotAJournal::Io(error) => Self::Io { path: dir.join(JOURNAL), error },
+        }
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// What opening had to put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// The journal ended in an append that was never acknowledged; it was cut off.
+    Torn {
+        /// The bytes that were cut off.
+        bytes: u64,
+        /// Where they are kept, where they were more than the beginning of a record.
+        kept: Option<PathBuf>,
+    },
+    /// The store lagged behind the journal and was brought up.
+    StoreLagged {
+        /// The entries that it lacked.
+        entries: u64,
+    },
+    /// The store was damaged and was rebuilt from the journal.
+    StoreRebuilt {
+        /// What sled said.
+        fault: String,
+        /// Where the damaged store is kept.
+        kept: PathBuf,
+    },
+    /// The journal lacked entries or was damaged, and was restored from the store.
+    JournalRestored {
+        /// The first entry that the journal lacked.
+        entry: u64,
+        /// Where the damaged journal is kept.
+        kept: PathBuf,
+    },
+}
+
+/// Locks a ledger for writing.
+///
+/// # Errors
+/// [`OpenError::Taken`] at once when another process holds the lock.
+pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
+    let path = dir.join(LOCK);
+    let at = |error| OpenError::Io { path: path.clone(), error };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(at)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Taken(dir.to_owned())),
+        Err(TryLockError::Error(error)) => Err(at(error)),
+    }
+}
+
+/// Opens the store; one that is damaged is set aside and begun anew.
+///
+/// # Errors
+/// [`OpenError`] when it is taken, or the disk would not.
+pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<Store, OpenError> {
+    /// The store is ours while we hold the lock, but for someone who opened it without: give them a moment.
+    const TRIES: u32 = 50;
+    let path = dir.join(STORE);
+    for _ in 0..TRIES {
+        match Store::open(&path) {
+            Ok(store) => return Ok(store),
+            Err(StoreError::Taken) => sleep(Duration::from_millis(20)),
+            Err(StoreError::Io(error)) => return Err(OpenError::Io { path, error }),
+            Err(StoreError::Damaged(fault)) => {
+                let kept = set_aside(&path)?;
+                conditions.push(Condition::StoreRebuilt { fault, kept });
+                return Store::open(&path).map_err(|e| OpenError::Io { path, error: io::Error::other(e) });
+            }
+        }
+    }
+    Err(OpenError::Taken(dir.to_owned()))
+}
+
+/// Reads the journal through, hands every entry to `each`, and brings whichever copy lacks entries up to the
+/// other. When the journal had to be restored, `each` has begun again from the first entry.
+///
+/// # Errors
+/// [`OpenError`] when the copies contradict each other or both are damaged.
+pub(crate) fn reconcile(
+    dir: &Path,
+    store: &mut Store,
+    conditions: &mut Vec<Condition>,
+    each: &mut dyn FnMut(&Sealed),
+) -> Result<End, OpenError> {
+    let path = dir.join(JOURNAL);
+    let mut end = match Reader::open(&path) {
+        Ok(reader) => bring_up(dir, reader, store, conditions, each)?,
+        Err(NotAJournal::FirstLine) if store.head().number > 0 => {
+            let fault = Fault::Copy("its first line is damaged".to_owned());
+            End { head: Head::EMPTY, bytes: 0, torn: 0, fault: Some((1, fault)) }
+        }
+        Err(error) => return Err(OpenError::of_journal(dir, error)),
+    };
+    if store.head().number > end.head.number {
+        let kept = restore_journal(dir, store, &end)?;
+        conditions.push(Condition::JournalRestored { entry: end.head.number + 1, kept });
+        let reader = Reader::open(&path).map_err(|e| OpenError::of_journal(dir, e))?;
+        end = bring_up(dir, reader, store, conditions, each)?;
+    }
+    if end.torn > 0 {
+        let kept = keep_tail(dir, &end)?;
+        conditions.push(Condition::Torn { bytes: end.torn, kept });
+    }
+    Ok(end)
+}
+
+/// Reads a journal to its end and gives the store what it lacks.
+fn bring_up(
+    dir: &Path,
+    mut reader: Reader,
+    store: &mut Store,
+    conditions: &mut Vec<Condition>,
+    each: &mut dyn FnMut(&Sealed),
+) -> Result<End, OpenError> {
+    let from = store.head();
+    let at_store =
+        |error: StoreError| OpenError::Io { path: dir.join(STORE), error: io::Error::other(error) };
+    let mut pending: Vec<Sealed> = Vec::new();
+    while let Some(sealed) = reader.next() {
+        each(&sealed);
+        if sealed.entry.number == from.number && sealed.hash != from.hash {
+            return Err(OpenError::Disagree { entry: from.number, journal: sealed.hash, store: from.hash });
+        }
+        if sealed.entry.number > from.number {
+            pending.push(sealed);
+        }
+        // Only whole appends may reach the store.
+        if pending.len() >= CHUNK && reader.is_whole() {
+            store.append(&pending).map_err(at_store)?;
+            pending.clear();
+        }
+    }
+    let end = reader.end();
+    pending.retain(|sealed| sealed.entry.number <= end.head.number);
+    store.append(&pending).map_err(at_store)?;
+    let entries = store.head().number.saturating_sub(from.number);
+    if entries > 0 && store.head().number <= end.head.number {
+        store.sync().map_err(at_store)?;
+        conditions.push(Condition::StoreLagged { entries });
+    }
+    Ok(end)
+}
+
+/// Writes the journal anew from the store, which must hold everything that could still be read of it.
+fn restore_journal(dir: &Path, store: &Store, end: &End) -> Result<PathBuf, OpenError> {
+    let path = dir.join(JOURNAL);
+    let at = |error| OpenError::Io { path: path.clone(), error };
+    let restored = dir.join("journal.restored");
+    drop(fs::remove_file(&restored));
+    let mut journal = Journal::create(&restored).map_err(at)?;
+    let mut pending: Vec<Sealed> = Vec::new();
+    for sealed in store.entries() {
+        let sealed =
+            sealed.map_err(|(number, fault)| damaged(end, &format!("its entry {number}: {fault}")))?;
+        if sealed.entry.number == end.head.number && sealed.hash != end.head.hash {
+            return Err(OpenError::Disagree {
+                entry: end.head.number,
+                journal: end.head.hash,
+                store: sealed.hash,
+            });
+        }
+        pending.push(sealed);
+        if pending.len() >= CHUNK {
+            journal.append(&pending).map_err(at)?;
+            pending.clear();
+        }
+    }
+    if !pending.is_empty() {
+        journal.append(&pending).map_err(at)?;
+    }
+    let kept = set_aside(&path)?;
+    fs::rename(&restored, &path).and_then(|()| sync_dir(dir)).map_err(at)?;
+    Ok(kept)
+}
+
+fn damaged(end: &End, also: &str) -> OpenError {
+    let (entry, fault) = end.fault.clone().unwrap_or((end.head.number + 1, Fault::BreaksOff));
+    OpenError::Damaged { entry, fault, also: also.to_owned() }
+}
+
+/// Keeps a copy of what is about to be cut off the end of a journal, unless it is only the beginning of a record.
+fn keep_tail(dir: &Path, end: &End) -> Result<Option<PathBuf>, OpenError> {
+    if matches!(end.fault, None | Some((_, Fault::BreaksOff))) {
+        return Ok(None);
+    }
+    let path = dir.join(JOURNAL);
+    let kept = free_name(&path, "torn");
+    fs::copy(&path, &kept).map_err(|error| OpenError::Io { path, error })?;
+    Ok(Some(kept))
+}
+
+/// Renames a file or directory, so that it is out of the way and still there.
+fn set_aside(path: &Path) -> Result<PathBuf, OpenError> {
+    let kept = free_name(path, "damaged");
+    fs::rename(path, &kept).map_err(|error| OpenError::Io { path: path.to_owned(), error })?;
+    Ok(kept)
+}
+
+/// The first of `NAME.WORD-1`, `NAME.WORD-2` … that is free.
+fn free_name(path: &Path, word: &str) -> PathBuf {
+    let name = |count: u64| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{word}-{count}"));
+        PathBuf::from(name)
+    };
+    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
+}
+
+/// Brings the names in a directory to the disk.
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    File::open(dir)?.sync_all()
+}

@@ -1,0 +1,248 @@
+//! When: days of the world, known exactly or only within bounds.
+//!
+//! A [`Date`] is written in EDTF (ISO 8601-2:2019, Annex A, levels 0 and 1) and stands for a closed interval
+//! of days: `2025-04` is 1 to 30 April 2025. An open end (`../1854-01-18`) reaches to the first or last day
+//! that can be written, years −9999 to 9999. A qualifier (`?`, `~`, `%`) is kept and printed and moves no
+//! bound: ISO 8601-2 §8.4.2 says that it speaks of confidence, not of another value.
+//!
+//! What is parsed must print back to the same text, so that one date has one spelling.
+
+use std::fmt;
+
+use edtf_core::{Bound, BoundDate, Edtf};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An instant of the register's own time.
+pub use jiff::Timestamp as Instant;
+/// A day of the proleptic Gregorian calendar, years −9999 to 9999.
+pub use jiff::civil::Date as Day;
+
+/// A date as a source gives it: EDTF text and the closed interval of days that it stands for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Date {
+    text: Box<str>,
+    earliest: Day,
+    latest: Day,
+}
+
+/// When acts are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordedAt {
+    /// The instant that a clock shows.
+    Clock(Instant),
+    /// An instant that the registrar asserts, as when an existing register is transcribed.
+    Asserted(Instant),
+}
+
+impl RecordedAt {
+    /// The instant.
+    #[must_use]
+    pub fn instant(self) -> Instant {
+        match self {
+            Self::Clock(instant) | Self::Asserted(instant) => instant,
+        }
+    }
+}
+
+/// Why a text is not a date of the register.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DateError {
+    /// Not EDTF at all, or a day that does not exist.
+    #[error("`{text}` is not an EDTF date: {reason}")]
+    NotEdtf {
+        /// The text as given.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// EDTF, but of a form for which a register has no use.
+    #[error("`{text}` is EDTF, but {reason}")]
+    NotForRegisters {
+        /// The text as given.
+        text: String,
+        /// Why the form is not taken.
+        reason: &'static str,
+    },
+    /// A second spelling of a date that has one already.
+    #[error("`{text}` is written `{canonical}`")]
+    NotCanonical {
+        /// The text as given.
+        text: String,
+        /// The one spelling that is taken.
+        canonical: String,
+    },
+}
+
+impl Date {
+    /// Reads EDTF text.
+    ///
+    /// # Errors
+    /// [`DateError`] when the text is not EDTF, is not the canonical spelling, or is a form that has no bounds
+    /// in days (a time of day, a season, an unknown end, a set).
+    pub fn parse(text: &str) -> Result<Self, DateError> {
+        let refuse = |reason| DateError::NotForRegisters { text: text.to_owned(), reason };
+        let edtf =
+            Edtf::parse(text).map_err(|e| DateError::NotEdtf { text: text.to_owned(), reason: e.message })?;
+        let canonical = edtf.to_string();
+        if canonical != text {
+            return Err(DateError::NotCanonical { text: text.to_owned(), canonical });
+        }
+        if matches!(edtf, Edtf::DateTime(_)) {
+            return Err(refuse("a register counts in days: leave out the time of day"));
+        }
+        if edtf.level() > 1 {
+            return Err(refuse("only levels 0 and 1 are taken: write an interval such as 2003-02/2003-05"));
+        }
+        if has_season(text) {
+            return Err(refuse("a season has no agreed days: write its months, such as 2003-03/2003-05"));
+        }
+        let bounds = edtf.bounds();
+        let unknown =
+            || refuse("it has no bounds within the years -9999 to 9999: an open end is written `..`");
+        let earliest = day_of(bounds.earliest).ok_or_else(unknown)?;
+        let latest = day_of(bounds.latest).ok_or_else(unknown)?;
+        Ok(Self { text: text.into(), earliest, latest })
+    }
+
+    /// The date that is exactly one day.
+    #[must_use]
+    pub fn on(day: Day) -> Self {
+        Self { text: day.to_string().into(), earliest: day, latest: day }
+    }
+
+    /// The first day that this date may be.
+    #[must_use]
+    pub fn earliest(&self) -> Day {
+        self.earliest
+    }
+
+    /// The last day that this date may be.
+    #[must_use]
+    pub fn latest(&self) -> Day {
+        self.latest
+    }
+
+    /// The EDTF text, as it was read.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The date one day later: exact when this one is, an interval when this one is.
+    #[must_use]
+    pub fn next_day(&self) -> Self {
+        let (first, last) = (next(self.earliest), next(self.latest));
+        if first == last {
+            return Self::on(first);
+        }
+        let left = if self.earliest == Day::MIN { "..".to_owned() } else { first.to_string() };
+        let right = if self.latest == Day::MAX { "..".to_owned() } else { last.to_string() };
+        Self { text: format!("{left}/{right}").into(), earliest: first, latest: last }
+    }
+}
+
+fn next(day: Day) -> Day {
+    if day == Day::MIN { day } else { day.tomorrow().unwrap_or(Day::MAX) }
+}
+
+/// Level 1 writes seasons as months 21 to 24.
+fn has_season(text: &str) -> bool {
+    text.split('/').any(|part| {
+        let digits = part.trim_end_matches(['?', '~', '%']);
+        digits.rsplit_once('-').is_some_and(|(year, month)| {
+            year.len() >= 4
+                && !year.trim_start_matches('-').contains('-')
+                && matches!(month, "21" | "22" | "23" | "24")
+        })
+    })
+}
+
+/// `None` where EDTF gives no bound, or one beyond the years that can be counted.
+fn day_of(bound: Bound) -> Option<Day> {
+    match bound {
+        Bound::NegativeInfinity => Some(Day::MIN),
+        Bound::PositiveInfinity => Some(Day::MAX),
+        Bound::Date(BoundDate { year, month, day }) => {
+            let small = |n: u8| i8::try_from(n).ok();
+            Day::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()
+        }
+        Bound::Unknown => None,
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(text: &str) -> String {
+        match Date::parse(text) {
+            Ok(date) => format!("{} to {}", date.earliest(), date.latest()),
+            Err(e) => e.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_date_is_a_closed_interval_of_days() {
+        assert_eq!(bounds("2025-07-03"), "2025-07-03 to 2025-07-03");
+        assert_eq!(bounds("2025-04"), "2025-04-01 to 2025-04-30");
+        assert_eq!(bounds("2003"), "2003-01-01 to 2003-12-31");
+        assert_eq!(bounds("199X"), "1990-01-01 to 1999-12-31");
+        assert_eq!(bounds("2004-XX"), "2004-01-01 to 2004-12-31");
+        assert_eq!(bounds("2003-02/2003-05"), "2003-02-01 to 2003-05-31");
+        assert_eq!(bounds("1998-09-22~"), "1998-09-22 to 1998-09-22");
+        assert_eq!(bounds("../1854-01-18"), "-009999-01-01 to 1854-01-18");
+        assert_eq!(bounds("2021-08-15/.."), "2021-08-15 to 9999-12-31");
+    }
+
+    #[test]
+    fn what_is_refused_says_why() {
+        assert_eq!(
+            bounds("2025-02-30"),
+            "`2025-02-30` is not an EDTF date: day is out of range for the month"
+        );
+        assert_eq!(
+            bounds("2003-05/2003-02"),
+            "`2003-05/2003-02` is not an EDTF date: interval end precedes interval start"
+        );
+        assert_eq!(bounds("?2004"), "`?2004` is written `2004?`");
+        assert!(bounds("2001-21").contains("season"), "{}", bounds("2001-21"));
+        assert!(bounds("2001-21/2001-22").contains("season"));
+        assert!(bounds("2025-07-03T10:00:00Z").contains("time of day"));
+        assert!(bounds("Y20000").contains("no bounds"));
+        assert!(bounds("/2001").contains("open end"));
+        assert!(bounds("[2001,2003]").contains("levels 0 and 1"));
+        assert!(bounds("2025-01-21").contains("to 2025-01-21"), "a day is no season");
+    }
+
+    #[test]
+    fn the_next_day_keeps_the_bounds() {
+        let next = |text: &str| Date::parse(text).expect("a date").next_day().to_string();
+        assert_eq!(next("2023-10-18"), "2023-10-19");
+        assert_eq!(next("2023-10"), "2023-10-02/2023-11-01");
+        assert_eq!(next("2023-10-18/.."), "2023-10-19/..");
+    }
+}

@@ -1,0 +1,161 @@
+//! An act in the ledger: numbered, dated, linked to the entry before it.
+//!
+//! The bytes of an entry are its only form: they are written once, hashed as they stand, and never encoded a
+//! second time. `docs/format.md` describes them: one byte of format version, then number, instant, whether the
+//! instant was asserted, hash of the entry before, act, in bincode 2 (`config::standard`).
+//!
+//! bincode reads several byte strings as one value and passes over trailing bytes, so decoding is strict: every
+//! byte is consumed, and encoding the result again must give the same bytes.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::act::Act;
+use crate::date::Instant;
+
+/// The version of the format of entries that this library writes.
+pub const VERSION: u8 = 1;
+
+/// The most bytes that an entry may have.
+pub const LIMIT: usize = 65_535;
+
+/// Domain separation (BLAKE3 `derive_key`): a hash of an entry is a hash of nothing else.
+const CONTEXT: &str = "chancery 2026-11-23 ledger entry v1";
+
+/// The hash of an entry; 32 zero bytes before the first one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// What stands before the first entry.
+    pub const NONE: Self = Self([0; 32]);
+
+    /// The hash of the bytes of an entry.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        static START: LazyLock<blake3::Hasher> = LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
+        Self(START.clone().update(bytes).finalize().into())
+    }
+
+    /// Reads 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hash = blake3::Hash::from_hex(text).ok()?;
+        let hash = Self(hash.into());
+        (hash.to_string() == text).then_some(hash)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(blake3::Hash::from_bytes(self.0).to_hex().as_str())
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// An entry of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place, from 1, with no gaps.
+    pub number: u64,
+    /// When the register learned of the act.
+    pub recorded_at: Instant,
+    /// Whether that instant was given by the registrar, and not read off the clock.
+    pub asserted: bool,
+    /// The hash of the entry before it.
+    pub previous: Hash,
+    /// The act.
+    pub act: Act,
+}
+
+/// Why bytes are not an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnEntry {
+    /// There are no bytes at all.
+    #[error("it is empty")]
+    Empty,
+    /// The format is one that this program does not know.
+    #[error("its format is version {0}; this program reads version {VERSION}")]
+    OtherVersion(u8),
+    /// The bytes break off, or hold a value that no act can have.
+    #[error("it does not decode: {0}")]
+    Malformed(String),
+    /// The bytes decode, but are not the one form of what they say.
+    #[error("its bytes are not the canonical form of what they say")]
+    NotCanonical,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    number: u64,
+    recorded_at: i64,
+    asserted: bool,
+    previous: Hash,
+    act: &'a Act,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    number: u64,
+    recorded_at: i64,
+    asserted: bool,
+    previous: Hash,
+    act: Act,
+}
+
+impl Entry {
+    /// The bytes of the entry. They may be longer than [`LIMIT`]; who seals an entry checks.
+    ///
+    /// # Panics
+    /// Never: writing to memory does not fail, and every value of an act has a binary form.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let written = Written {
+            number: self.number,
+            recorded_at: self.recorded_at.as_microsecond(),
+            asserted: self.asserted,
+            previous: self.previous,
+            act: &self.act,
+        };
+        let mut bytes = Vec::with_capacity(512);
+        bytes.push(VERSION);
+        bincode::serde::encode_into_std_write(&written, &mut bytes, bincode::config::standard())
+            .expect("an act has a binary form");
+        bytes
+    }
+
+    /// Reads the bytes of an entry, strictly.
+    ///
+    /// # Errors
+    /// [`NotAnEntry`] when the bytes are not exactly what [`Entry::encode`] gives for some entry.
+    pub fn decode(bytes: &[u8]) -> Result<Self, NotAnEntry> {
+        let (version, body) = bytes.split_first().ok_or(NotAnEntry::Empty)?;
+        if *version != VERSION {
+            return Err(NotAnEntry::OtherVersion(*version));
+        }
+        let limited = bincode::config::standard().with_limit::<LIMIT>();
+        let (read, consumed): (Read, usize) = bincode::serde::decode_from_slice(body, limited)
+            .map_err(|e| NotAnEntry::Malformed(e.to_string()))?;
+        let recorded_at =
+            Instant::from_microsecond(read.recorded_at).map_err(|e| NotAnEntry::Malformed(e.to_string()))?;
+        let entry = Self {
+            number: read.number,
+            recorded_at,
+            asserted: read.asserted,
+            previous: read.previous,
+            act: read.act,
+        };
+        if consumed == body.len() && entry.encode() == bytes {
+            Ok(entry)
+        } else {
+            Err(NotAnEntry::NotCanonical)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A ledger as read: its acts in order, from the journal, beside a writer if need be.
+//!
+//! Reading needs no lock and changes nothing. An append that is not whole is not seen. Where the journal is
+//! damaged, the store answers in its place if it can, and the history says so.
+
+use std::fs;
+use std::path::Path;
+
+use crate::chain::{Fault, Head, Sealed};
+use crate::copies::{JOURNAL, OpenError, STORE};
+use crate::date::Instant;
+use crate::journal::{NotAJournal, Reader};
+use crate::standing::Recorded;
+use crate::store::Store;
+
+/// The acts of a ledger, in order.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The entries.
+    pub entries: Vec<Recorded>,
+    /// Where the ledger stands after the last of them.
+    pub head: Head,
+    /// Why these entries come from the store, where they do.
+    pub instead: Option<(u64, Fault)>,
+}
+
+impl From<Sealed> for Recorded {
+    fn from(sealed: Sealed) -> Self {
+        let Sealed { entry, hash, .. } = sealed;
+        Self {
+            number: entry.number,
+            recorded_at: entry.recorded_at,
+            asserted: entry.asserted,
+            hash,
+            act: entry.act,
+        }
+    }
+}
+
+impl History {
+    /// Reads the ledger in a directory.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
+    pub fn read(dir: &Path) -> Result<Self, OpenError> {
+        let path = dir.join(JOURNAL);
+        let reader = match Reader::open(&path) {
+            Err(NotAJournal::FirstLine) => {
+                return Self::from_store(
+                    dir,
+                    (1, Fault::Copy("it does not begin as a journal does".to_owned())),
+                );
+            }
+            other => other.map_err(|e| OpenError::of_journal(dir, e))?,
+        };
+        let mut reader = reader;
+        let mut entries: Vec<Recorded> = reader.by_ref().map(Recorded::from).collect();
+        let end = reader.end();
+        match end.fault {
+            // What breaks off at the end is an append that is under way, or was when its writer died.
+            None | Some((_, Fault::BreaksOff)) => {
+                entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
+                Ok(Self { entries, head: end.head, instead: None })
+            }
+            Some(fault) => Self::from_store(dir, fault),
+        }
+    }
+
+    /// The entries from the store, since the journal has a fault; all of them, or none.
+    fn from_store(dir: &Path, (entry, fault): (u64, Fault)) -> Result<Self, OpenError> {
+        let damaged = |also: String| OpenError::Damaged { entry, fault: fault.clone(), also };
+        if !dir.join(STORE).is_dir() {
+            return Err(damaged("there is no store beside it".to_owned()));
+        }
+        // Opening a damaged store alters it: a copy is opened.
+        let copy = crate::audit::copy_of_store(dir).map_err(|e| damaged(e.to_string()))?;
+        let store = Store::open(copy.path()).map_err(|e| damaged(e.to_string()))?;
+        let sealed: Result<Vec<Sealed>, _> = store.entries().collect();
+        let sealed = sealed.map_err(|(n, f)| damaged(format!("entry {n} of the store: {f}")))?;
+        let head = sealed.last().map_or(Head::EMPTY, Sealed::head);
+        if head.number < entry {
+            return Err(damaged(format!("the store ends with entry {}", head.number)));
+        }
+        drop(store);
+        let entries = sealed.into_iter().map(Recorded::from).collect();
+        Ok(Self { entries, head, instead: Some((entry, fault)) })
+    }
+
+    /// The entries that were recorded by an instant.
+    #[must_use]
+    pub fn known_at(&self, instant: Instant) -> &[Recorded] {
+        &self.entries[..self.entries.partition_point(|entry| entry.recorded_at <= instant)]
+    }
+
+    /// The entries up to a number.
+    #[must_use]
+    pub fn up_to(&self, number: u64) -> &[Recorded] {
+        &self.entries[..self.entries.partition_point(|entry| entry.number <= number)]
+    }
+}
+
+/// Whether a directory looks like a ledger at all.
+#[must_use]
+pub fn is_ledger(dir: &Path) -> bool {
+    fs::metadata(dir.join(JOURNAL)).is_ok()
+}

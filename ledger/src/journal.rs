@@ -1,0 +1,266 @@
+//! The journal: an append-only file, the copy that makes an append durable.
+//!
+//! ```text
+//! "chancery journal 1\n"
+//! record*      u32 le: length of the entry (bits 0–15), bit 31 set where its append goes on
+//!              u32 le: CRC-32 (IEEE) of those four bytes and the entry
+//!              the bytes of the entry
+//! ```
+//!
+//! An append is one or more records, the last of them with bit 31 clear; it counts only when that last record is
+//! whole. So a crash in the middle leaves a torn tail that was never acknowledged, and a reader beside a writer
+//! never sees half an append.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use crate::chain::{Fault, Head, Sealed, follow};
+use crate::entry::LIMIT;
+
+/// The first line of a journal; the number is the version of its format.
+pub const FIRST_LINE: &[u8] = b"chancery journal 1\n";
+
+const GOES_ON: u32 = 1 << 31;
+const HEADER: usize = 8;
+
+/// Why a file is not a journal that this program can read.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAJournal {
+    /// It is a journal of a later format.
+    #[error("the journal has format {0}; this program reads format 1")]
+    Newer(String),
+    /// It does not begin as a journal does.
+    #[error("the file does not begin with `chancery journal 1`")]
+    FirstLine,
+    /// It could not be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A journal open for appending.
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    /// The length of what has been acknowledged, in bytes.
+    bytes: u64,
+}
+
+impl Journal {
+    /// Makes a new journal that holds nothing but its first line.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be written.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        file.write_all(FIRST_LINE)?;
+        file.sync_all()?;
+        Ok(Self { file, bytes: FIRST_LINE.len() as u64 })
+    }
+
+    /// Opens a journal to append after its first `bytes` bytes; what follows them is cut.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn open(path: &Path, bytes: u64) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).open(path)?;
+        if file.metadata()?.len() > bytes {
+            file.set_len(bytes)?;
+            file.sync_all()?;
+        }
+        Ok(Self { file, bytes })
+    }
+
+    /// The length of what has been acknowledged, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Appends entries as one append: when this returns they are on disk, all of them.
+    ///
+    /// # Errors
+    /// When the disk would not take them; then the file is cut back to what it held before.
+    pub fn append(&mut self, entries: &[Sealed]) -> io::Result<()> {
+        let mut records = Vec::with_capacity(usize::try_from(length_of(entries)).unwrap_or(0));
+        for (place, entry) in entries.iter().enumerate() {
+            push_record(&mut records, &entry.bytes, place + 1 < entries.len());
+        }
+        let written = self.write(&records);
+        if written.is_err() {
+            // Whatever reached the file is no append. If it cannot be cut now, the next opening cuts it: a last
+            // record that is not whole, or an append without its last record, never counted. But a whole append
+            // whose sync failed would count, so the cut is tried here, and its own failure changes nothing.
+            drop(self.file.set_len(self.bytes));
+        } else {
+            self.bytes += records.len() as u64;
+        }
+        written
+    }
+
+    fn write(&mut self, records: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.bytes))?;
+        self.file.write_all(records)?;
+        self.file.sync_data()
+    }
+}
+
+/// The length of the records of some entries, in bytes.
+#[must_use]
+pub fn length_of(entries: &[Sealed]) -> u64 {
+    entries.iter().map(|entry| (HEADER + entry.bytes.len()) as u64).sum()
+}
+
+fn push_record(records: &mut Vec<u8>, entry: &[u8], goes_on: bool) {
+    let length = u32::try_from(entry.len()).unwrap_or(u32::MAX);
+    debug_assert!(entry.len() <= LIMIT, "an entry is checked against the limit when it is sealed");
+    let header = (if goes_on { length | GOES_ON } else { length }).to_le_bytes();
+    records.extend_from_slice(&header);
+    records.extend_from_slice(&checksum(header, entry).to_le_bytes());
+    records.extend_from_slice(entry);
+}
+
+fn checksum(header: [u8; 4], entry: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&header);
+    crc.update(entry);
+    crc.finalize()
+}
+
+/// What reading a journal to its end found beside its entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The head after the last whole append.
+    pub head: Head,
+    /// The length of everything up to there, in bytes.
+    pub bytes: u64,
+    /// How many bytes follow that are no whole append.
+    pub torn: u64,
+    /// The fault that ended the reading, and the number of its entry, where it was not the end of the file.
+    pub fault: Option<(u64, Fault)>,
+}
+
+/// Reads the entries of a journal in their order, verifying each record and each link.
+///
+/// The last entries may belong to an append that is not whole: when reading has ended, [`Reader::end`] says how
+/// many count.
+#[derive(Debug)]
+pub struct Reader {
+    file: BufReader<File>,
+    head: Head,
+    position: u64,
+    end: End,
+    length: u64,
+    done: bool,
+}
+
+impl Reader {
+    /// Opens a journal for reading from its beginning.
+    ///
+    /// # Errors
+    /// [`NotAJournal`] when the file cannot be read or is none.
+    pub fn open(path: &Path) -> Result<Self, NotAJournal> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut file = BufReader::with_capacity(1 << 18, file);
+        let mut first = [0; FIRST_LINE.len()];
+        let read = read_up_to(&mut file, &mut first)?;
+        if first[..read] != *FIRST_LINE {
+            return Err(first_line_fault(&first[..read]));
+        }
+        let position = FIRST_LINE.len() as u64;
+        let end = End { head: Head::EMPTY, bytes: position, torn: 0, fault: None };
+        Ok(Self { file, head: Head::EMPTY, position, end, length, done: false })
+    }
+
+    /// Whether everything read so far belongs to appends that are whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.end.head == self.head
+    }
+
+    /// What the reading found, when it has come to its end.
+    #[must_use]
+    pub fn end(mut self) -> End {
+        self.by_ref().for_each(drop);
+        End { torn: self.length.saturating_sub(self.end.bytes), ..self.end }
+    }
+
+    fn read(&mut self) -> Result<Option<(Sealed, bool)>, Fault> {
+        let io = |e: io::Error| Fault::Copy(e.to_string());
+        let mut header = [0; HEADER];
+        match read_up_to(&mut self.file, &mut header).map_err(io)? {
+            0 => return Ok(None),
+            HEADER => {}
+            _ => return Err(Fault::BreaksOff),
+        }
+        let [a, b, c, d, crc @ ..] = header;
+        let word = u32::from_le_bytes([a, b, c, d]);
+        let length = (word & !GOES_ON) as usize;
+        if length > LIMIT {
+            return Err(Fault::Checksum);
+        }
+        let mut bytes = vec![0; length];
+        if read_up_to(&mut self.file, &mut bytes).map_err(io)? < length {
+            return Err(Fault::BreaksOff);
+        }
+        if checksum([a, b, c, d], &bytes) != u32::from_le_bytes(crc) {
+            return Err(Fault::Checksum);
+        }
+        self.position += (HEADER + length) as u64;
+        Ok(Some((follow(&self.head, bytes)?, word & GOES_ON != 0)))
+    }
+}
+
+impl Iterator for Reader {
+    type Item = Sealed;
+
+    fn next(&mut self) -> Option<Sealed> {
+        if self.done {
+            return None;
+        }
+        match self.read() {
+            Ok(Some((sealed, goes_on))) => {
+                self.head = sealed.head();
+                if !goes_on {
+                    self.end.head = self.head;
+                    self.end.bytes = self.position;
+                }
+                Some(sealed)
+            }
+            Ok(None) => {
+                self.done = true;
+                None
+            }
+            Err(fault) => {
+                self.done = true;
+                self.end.fault = Some((self.head.number + 1, fault));
+                None
+            }
+        }
+    }
+}
+
+/// Fills the buffer as far as the file goes.
+fn read_up_to(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(filled)
+}
+
+fn first_line_fault(found: &[u8]) -> NotAJournal {
+    let version = found.strip_prefix(b"chancery journal ").and_then(|rest| rest.strip_suffix(b"\n"));
+    match version.and_then(|digits| std::str::from_utf8(digits).ok()) {
+        Some(version) if version.bytes().all(|b| b.is_ascii_digit()) => {
+            NotAJournal::Newer(version.to_owned())
+        }
+        _ => NotAJournal::FirstLine,
+    }
+}

@@ -1,0 +1,240 @@
+//! A ledger open for appending.
+//!
+//! Compute, then write: the acts are checked and sealed, the journal makes them durable, and only then do the
+//! head and the roll move on. The store follows.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use crate::act::{Flaw, Place, Problem, Submitted};
+use crate::chain::{Head, Sealed, seal};
+use crate::copies::{Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
+use crate::date::{Instant, RecordedAt};
+use crate::entry::{Hash, LIMIT};
+use crate::journal::Journal;
+use crate::roll::{Fate, Roll};
+use crate::store::{Store, StoreError};
+
+/// Why acts were not recorded. Nothing of them was.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The acts are wrong.
+    #[error("the acts are wrong in {} places", .0.len())]
+    Problems(Vec<Problem>),
+    /// Someone else wrote first.
+    #[error("the ledger stands at {actual}, not at {expected}")]
+    NotExpected {
+        /// The head that was expected.
+        expected: Expected,
+        /// The head that is.
+        actual: Head,
+    },
+    /// The instant is before that of the last entry.
+    #[error("the last entry was recorded at {last}, after {given}")]
+    Backwards {
+        /// The instant given.
+        given: Instant,
+        /// That of the last entry.
+        last: Instant,
+    },
+    /// The disk would not take them.
+    #[error("the journal could not be written: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Why a ledger was not made. Nothing is left at its path.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// Something is there already.
+    #[error("the path is taken")]
+    Exists,
+    /// The acts with which it should open were refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The disk would not.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A head that a writer relies on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// The number of the last entry.
+    pub number: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.number, self.hash)
+    }
+}
+
+/// What an append did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// What became of each act.
+    pub fates: Vec<Fate>,
+    /// Where the ledger stands now.
+    pub head: Head,
+    /// Why the store could not follow, where it could not: the next opening brings it up.
+    pub store_lags: Option<String>,
+}
+
+/// A ledger open for appending. It holds the lock until it is dropped.
+#[derive(Debug)]
+pub struct Ledger {
+    journal: Journal,
+    store: Store,
+    roll: Roll,
+    head: Head,
+    _lock: File,
+}
+
+impl Ledger {
+    /// Makes a ledger that opens with these acts. It is made under another name and renamed when it is whole.
+    ///
+    /// # Errors
+    /// [`CreateError`].
+    pub fn create(dir: &Path, acts: Vec<Submitted>, recorded_at: RecordedAt) -> Result<Head, CreateError> {
+        if dir.exists() {
+            return Err(CreateError::Exists);
+        }
+        Roll::default().check(&acts, &|_| None).map_err(Refusal::Problems)?;
+        let sealed = seal_all(Head::EMPTY, acts, recorded_at)?;
+        let head = sealed.last().map_or(Head::EMPTY, Sealed::head);
+        let mut making = dir.as_os_str().to_owned();
+        making.push(".making");
+        let making = Path::new(&making);
+        fs::create_dir(making)?;
+        let make = || {
+            let mut journal = Journal::create(&making.join(JOURNAL))?;
+            if !sealed.is_empty() {
+                journal.append(&sealed)?;
+            }
+            fs::rename(making, dir)?;
+            sync_dir(dir.parent().unwrap_or(dir))
+        };
+        if let Err(error) = make() {
+            drop(fs::remove_dir_all(making));
+            return Err(error.into());
+        }
+        Ok(head)
+    }
+
+    /// Opens a ledger for appending, and puts right what a crash, or damage to one copy, has left.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing is lost then, though a damaged copy may have been set aside.
+    pub fn open(dir: &Path) -> Result<(Self, Vec<Condition>), OpenError> {
+        OpenError::unless_ledger(dir)?;
+        let lock = lock(dir)?;
+        let mut conditions = Vec::new();
+        let mut store = open_store(dir, &mut conditions)?;
+        let mut roll = Roll::default();
+        let end = reconcile(dir, &mut store, &mut conditions, &mut |sealed| {
+            if sealed.entry.number == 1 {
+                roll = Roll::default();
+            }
+            roll.enter(&sealed.entry.act);
+        })?;
+        roll.forget_after(end.head.number);
+        let journal = Journal::open(&dir.join(JOURNAL), end.bytes)
+            .map_err(|error| OpenError::Io { path: dir.join(JOURNAL), error })?;
+        Ok((Self { journal, store, roll, head: end.head, _lock: lock }, conditions))
+    }
+
+    /// Where the ledger stands.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Checks acts as [`Ledger::append`] would, and records nothing.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that an append would meet, save for the disk's.
+    pub fn check(
+        &self,
+        acts: &[Submitted],
+        recorded_at: RecordedAt,
+        expected: Option<Expected>,
+    ) -> Result<Vec<Fate>, Refusal> {
+        let stands = expected.is_none_or(|e| e.number == self.head.number && e.hash == self.head.hash);
+        if let (false, Some(expected)) = (stands, expected) {
+            return Err(Refusal::NotExpected { expected, actual: self.head });
+        }
+        let given = acts.first().and_then(|first| first.recorded_at).unwrap_or(recorded_at).instant();
+        if given < self.head.recorded_at {
+            return Err(Refusal::Backwards { given, last: self.head.recorded_at });
+        }
+        let recorded = |number| self.store.entry(number).ok().map(|entry| entry.act);
+        self.roll.check(acts, &recorded).map_err(Refusal::Problems)
+    }
+
+    /// Records acts as one append, all or none; those that are there already are passed over. When it returns,
+    /// they are on disk.
+    ///
+    /// # Errors
+    /// [`Refusal`]; then nothing was recorded.
+    pub fn append(
+        &mut self,
+        acts: Vec<Submitted>,
+        recorded_at: RecordedAt,
+        expected: Option<Expected>,
+    ) -> Result<Appended, Refusal> {
+        let fates = self.check(&acts, recorded_at, expected)?;
+        let is_new = |fate: &Fate| matches!(fate, Fate::New(_));
+        let new = acts.into_iter().zip(&fates).filter(|(_, fate)| is_new(fate)).map(|(act, _)| act);
+        let sealed = seal_all(self.head, new, recorded_at)?;
+        let Some(last) = sealed.last() else {
+            return Ok(Appended { fates, head: self.head, store_lags: None });
+        };
+        let head = last.head();
+        self.journal.append(&sealed)?;
+        self.head = head;
+        for sealed in &sealed {
+            self.roll.enter(&sealed.entry.act);
+        }
+        // From here on the acts are recorded, whatever the store does.
+        let store_lags = self.store.append(&sealed).err().map(|e: StoreError| e.to_string());
+        Ok(Appended { fates, head, store_lags })
+    }
+
+    /// Brings the store to the disk, and lets the ledger go.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is lost, and the next opening brings the store up.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.store.sync()
+    }
+}
+
+/// Seals acts one after another; every one that is too long is a problem.
+fn seal_all(
+    mut head: Head,
+    acts: impl IntoIterator<Item = Submitted>,
+    recorded_at: RecordedAt,
+) -> Result<Vec<Sealed>, Refusal> {
+    let mut sealed = Vec::new();
+    let mut problems = Vec::new();
+    for Submitted { line, act, recorded_at: own } in acts {
+        let recorded_at = own.unwrap_or(recorded_at);
+        if recorded_at.instant() < head.recorded_at {
+            return Err(Refusal::Backwards { given: recorded_at.instant(), last: head.recorded_at });
+        }
+        match seal(&head, act, recorded_at) {
+            Ok(entry) => {
+                head = entry.head();
+                sealed.push(entry);
+            }
+            Err(bytes) => {
+                let (place, flaw) = (Place { line, column: 0 }, Flaw::TooLong { bytes, limit: LIMIT });
+                problems.push(Problem { place, field: None, flaw });
+            }
+        }
+    }
+    if problems.is_empty() { Ok(sealed) } else { Err(Refusal::Problems(problems)) }
+}

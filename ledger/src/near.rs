@@ -1,0 +1,55 @@
+//! Near words: what a writer may have meant.
+
+/// A word without what writers vary: case, diacritics, punctuation, repeated space.
+///
+/// Diacritics are taken off by canonical decomposition (Unicode NFKD).
+pub(crate) fn plain(word: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let letters: String = word
+        .nfkd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    letters.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// At most three of the words, those nearest to the one given, the nearest first.
+pub(crate) fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    const MOST: usize = 3;
+    const ENOUGH: f64 = 0.7;
+    let plain = word.to_lowercase();
+    let mut near: Vec<(f64, &str)> = words
+        .map(|candidate| (likeness(&plain, &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness >= ENOUGH)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    near.truncate(MOST);
+    near.into_iter().map(|(_, candidate)| candidate.to_owned()).collect()
+}
+
+/// Between 0 (nothing alike) and 1 (the same). A word that begins with the other is near, however short.
+fn likeness(word: &str, candidate: &str) -> f64 {
+    if word.len() >= 2 && (candidate.starts_with(word) || word.starts_with(candidate)) {
+        return 0.95;
+    }
+    strsim::jaro_winkler(word, candidate).max(strsim::normalized_damerau_levenshtein(word, candidate))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest, plain};
+
+    #[test]
+    fn what_writers_vary_is_taken_off() {
+        assert_eq!(plain("Côte d'Ivoire"), "cote d ivoire");
+        assert_eq!(plain("  TÜRKİYE "), "turkiye");
+    }
+
+    #[test]
+    fn the_nearest_words_come_first() {
+        let states = ["USA", "UGA", "UKR", "GBR", "AUS"];
+        assert_eq!(nearest("US", states.into_iter())[0], "USA");
+        assert_eq!(nearest("usa", states.into_iter())[0], "USA");
+        assert!(nearest("Atlantis", states.into_iter()).is_empty());
+    }
+}

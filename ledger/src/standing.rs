@@ -1,0 +1,25 @@
+//! How things stood: from acts to standings, as of a day, as known at an entry.
+//!
+//! ```text
+//! entries ──Knowledge──▶ acts that count ──effect──▶ moves ──Timeline──▶ standings
+//! ```
+//!
+//! [`Knowledge`] settles what the register knew: corrections, retractions, denials. [`effect`] says, in the one
+//! exhaustive match over the vocabulary, which registers an act moves and how. [`timeline`] applies the rule of
+//! certainty. Nothing here reads a clock: both times are arguments.
+
+pub mod answer;
+pub mod argument;
+pub mod effect;
+pub mod knowledge;
+pub mod names;
+pub mod timeline;
+pub mod value;
+
+pub use answer::{Answer, Question, Standing, answer};
+pub use argument::{Argument, Role, Step, explain};
+pub(crate) use knowledge::settle;
+pub use knowledge::{Knowledge, Known, Recorded, Status};
+pub use names::{Match, Named, find_party};
+pub use timeline::{Certainty, Move, Outcome, Timeline};
+pub use value::Value;

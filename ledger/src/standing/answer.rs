@@ -1,0 +1,321 @@
+//! Questions and answers: the standings of the registers that a question is about.
+
+use std::collections::BTreeMap;
+
+use crate::act::{Deed, Label, Measure};
+use crate::date::{Date, Day};
+use crate::party::PartyId;
+use crate::register::{Key, Register};
+
+use super::effect::{Detail, Effect, moves};
+use super::knowledge::{Knowledge, Known, Status};
+use super::timeline::{Certainty, Move, Outcome, Timeline};
+use super::value::{Value, Word};
+
+/// What is asked: which registers, at the end of which day.
+///
+/// What the register knew is the other time of every question: it is the [`Knowledge`] that the question is put
+/// to.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The day; the answer is for its end.
+    pub as_of: Day,
+    /// Only registers of this kind.
+    pub register: Option<Register>,
+    /// Only registers in which this party acts.
+    pub actor: Option<PartyId>,
+    /// Only registers toward this party.
+    pub subject: Option<PartyId>,
+}
+
+/// How one register stood: one of its possible values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The register.
+    pub key: Key,
+    /// Its value.
+    pub value: Value,
+    /// Whether it is the only possible value.
+    pub certainty: Certainty,
+    /// Since when.
+    pub since: Option<Date>,
+    /// Until when, by the terms of the act.
+    pub until: Option<Date>,
+    /// Who disputes an act that this rests on.
+    pub contested_by: Vec<PartyId>,
+    /// Who denies an act of this register that therefore does not count.
+    pub denied_by: Vec<PartyId>,
+    /// The licences in force for this measure and target.
+    pub licensed: Vec<Label>,
+    /// What else the acts say.
+    pub detail: Detail,
+    /// The entries that this rests on.
+    pub basis: Vec<u64>,
+}
+
+/// An answer: the standings, and the identities of parties that it had to apply.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The standings, by register.
+    pub standings: Vec<Standing>,
+    /// Parties that had gone on under another id by the day asked for: the old id, the new one, the entry.
+    pub continued: Vec<(PartyId, PartyId, u64)>,
+}
+
+/// Answers a question from what the register knew.
+#[must_use]
+pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
+    let world = World::new(knowledge, question.as_of);
+    let continued = [&question.actor, &question.subject]
+        .into_iter()
+        .flatten()
+        .filter_map(|party| {
+            let (heir, entry) = world.heirs.get(party)?;
+            Some((party.clone(), heir.clone(), *entry))
+        })
+        .collect();
+    let mut standings: Vec<Standing> =
+        world.timelines(question).into_iter().flat_map(|found| world.standings(&found)).collect();
+    world.add_silence(question, &mut standings);
+    Answer { standings, continued }
+}
+
+/// One register with its acts.
+#[derive(Debug)]
+pub struct Found<'a> {
+    /// The register.
+    pub key: Key,
+    /// Its acts that count.
+    pub timeline: Timeline<'a>,
+    /// Its acts that do not count.
+    pub left_out: Vec<&'a Known<'a>>,
+}
+
+/// What the register knew, seen from one day.
+pub(super) struct World<'a> {
+    day: Day,
+    knowledge: &'a Knowledge<'a>,
+    /// Parties that have gone on under another id by that day: who, and through which entry.
+    heirs: BTreeMap<PartyId, (PartyId, u64)>,
+    licences: Vec<(Key, Timeline<'a>)>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(knowledge: &'a Knowledge<'a>, day: Day) -> Self {
+        let mut world = Self { day, knowledge, heirs: heirs(knowledge, day), licences: Vec::new() };
+        let licences = Question { as_of: day, register: Some(Register::Licence), actor: None, subject: None };
+        world.licences =
+            world.timelines(&licences).into_iter().map(|found| (found.key, found.timeline)).collect();
+        world
+    }
+
+    /// The registers that a question is about and that some act moves by its day, in order.
+    pub(super) fn timelines(&self, question: &Question) -> Vec<Found<'a>> {
+        let actor = question.actor.as_ref().map(|party| self.heir(party));
+        let subject = question.subject.as_ref().map(|party| self.heir(party));
+        let mut steps: Vec<(Key, Move<'a>)> = Vec::new();
+        let mut endings: Vec<(Key, &'a Known<'a>)> = Vec::new();
+        for known in &self.knowledge.acts {
+            for (key, effect) in moves(&known.act) {
+                let key = self.carried_over(key);
+                if known.counts() && matches!(known.act.deed, Deed::RegimeTerminated { .. }) {
+                    endings.push((key.clone(), known));
+                }
+                if question.is_about(&key, actor, subject) {
+                    steps.push((key, Move { known, effect }));
+                }
+            }
+        }
+        steps.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut found = Vec::new();
+        let mut rest = steps.into_iter().peekable();
+        while let Some((key, first)) = rest.next() {
+            let mut moves = vec![first];
+            while let Some((_, step)) = rest.next_if(|(other, _)| *other == key) {
+                moves.push(step);
+            }
+            if key.register == Register::Sanction {
+                let of_regime = endings.iter().filter(|(ended, _)| ends(ended, &key));
+                moves.extend(of_regime.map(|(_, known)| Move { known, effect: Effect::Ends }));
+            }
+            let (counted, left_out): (Vec<_>, Vec<_>) =
+                moves.into_iter().partition(|step| step.known.counts());
+            let timeline = Timeline::new(counted);
+            let left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
+            if timeline.has_begun(self.day) || self.denials(&left_out).next().is_some() {
+                found.push(Found { key, timeline, left_out });
+            }
+        }
+        found
+    }
+
+    /// The possible values of one register at the end of the day.
+    pub(super) fn standings(&self, found: &Found<'a>) -> Vec<Standing> {
+        let outcomes = found.timeline.at(self.day);
+        let certainty = if outcomes.len() == 1 { Certainty::Certain } else { Certainty::Possible };
+        let denied_by: Vec<PartyId> = self.denials(&found.left_out).cloned().collect();
+        outcomes
+            .into_iter()
+            .map(|outcome| Standing {
+                certainty,
+                denied_by: denied_by.clone(),
+                contested_by: self.contested(&outcome.basis),
+                licensed: self.licensed(&found.key, &outcome),
+                ..Standing::of(found.key.clone(), outcome)
+            })
+            .collect()
+    }
+
+    /// Between two named parties, silence on recognition and relations is an answer too.
+    fn add_silence(&self, question: &Question, standings: &mut Vec<Standing>) {
+        let (Some(actor), Some(subject)) = (&question.actor, &question.subject) else { return };
+        let (actor, subject) = (self.heir(actor), self.heir(subject));
+        for key in [
+            Key::toward(Register::RecognitionState, actor, subject),
+            Key::between(Register::Relations, actor, subject),
+        ] {
+            let asked = question.register.is_none_or(|register| register == key.register);
+            if asked && !standings.iter().any(|standing| standing.key == key) {
+                standings.push(Standing::of(key, Outcome::none()));
+            }
+        }
+    }
+
+    fn heir<'p>(&'p self, party: &'p PartyId) -> &'p PartyId {
+        self.heirs.get(party).map_or(party, |(heir, _)| heir)
+    }
+
+    /// The register under the ids that its parties bear on the day. A party's own existence and name stay its own.
+    fn carried_over(&self, mut key: Key) -> Key {
+        if self.heirs.is_empty() || matches!(key.register, Register::Existence | Register::Name) {
+            return key;
+        }
+        for party in [&mut key.actor, &mut key.subject, &mut key.of, &mut key.person].into_iter().flatten() {
+            if let Some((heir, _)) = self.heirs.get(party) {
+                *party = heir.clone();
+            }
+        }
+        if key.is_mutual() && key.actor > key.subject {
+            std::mem::swap(&mut key.actor, &mut key.subject);
+        }
+        key
+    }
+
+    /// Who denies having done an act that is said to be theirs and to have taken effect by the day.
+    fn denials<'b>(&'b self, left_out: &'b [&'a Known<'a>]) -> impl Iterator<Item = &'b PartyId> {
+        left_out
+            .iter()
+            .filter(|known| matches!(known.status, Status::Denied { .. }))
+            .filter(|known| known.act.effective.as_ref().is_none_or(|date| date.earliest() <= self.day))
+            .filter_map(|known| known.act.deed.actor())
+    }
+
+    fn contested(&self, basis: &[u64]) -> Vec<PartyId> {
+        let acts = basis.iter().filter_map(|number| self.knowledge.act(*number));
+        let mut parties: Vec<PartyId> =
+            acts.flat_map(|known| known.contested_by.iter().map(|(party, _)| party.clone())).collect();
+        parties.sort();
+        parties.dedup();
+        parties
+    }
+
+    /// The licences that may be in force for a measure that binds: they lift nothing, and are named beside it.
+    fn licensed(&self, key: &Key, outcome: &Outcome) -> Vec<Label> {
+        if key.register != Register::Sanction || !outcome.value.is(Word::InForce) {
+            return Vec::new();
+        }
+        let covers = |licence: &Key| {
+            licence.actor == key.actor
+                && licence.regime == key.regime
+                && (licence.measure.is_none() || licence.measure == key.measure)
+                && (licence.subject.is_none() || licence.subject == key.subject)
+        };
+        let granted = |timeline: &Timeline<'_>| {
+            timeline.at(self.day).iter().any(|outcome| outcome.value.is(Word::Granted))
+        };
+        let mut names: Vec<Label> = self
+            .licences
+            .iter()
+            .filter(|(licence, timeline)| covers(licence) && granted(timeline))
+            .filter_map(|(licence, _)| licence.licence.clone())
+            .collect();
+        names.dedup();
+        names
+    }
+}
+
+impl Standing {
+    fn of(key: Key, outcome: Outcome) -> Self {
+        Self {
+            key,
+            value: outcome.value,
+            certainty: Certainty::Certain,
+            since: outcome.since,
+            until: outcome.until,
+            contested_by: Vec::new(),
+            denied_by: Vec::new(),
+            licensed: Vec::new(),
+            detail: outcome.detail,
+            basis: outcome.basis,
+        }
+    }
+}
+
+impl Question {
+    fn is_about(&self, key: &Key, actor: Option<&PartyId>, subject: Option<&PartyId>) -> bool {
+        if self.register.is_some_and(|register| register != key.register) {
+            return false;
+        }
+        let (one, other) = (key.actor.as_ref(), key.subject.as_ref());
+        let fits = |wanted: Option<&PartyId>, found| wanted.is_none() || wanted == found;
+        let straight = fits(actor, one) && fits(subject, other);
+        straight || (key.is_mutual() && fits(actor, other) && fits(subject, one))
+    }
+}
+
+/// Whether the end of a regime ends this measure: only the same imposer's, and only under the same regime.
+fn ends(ended: &Key, sanction: &Key) -> bool {
+    ended.actor == sanction.actor && ended.regime == sanction.regime
+}
+
+/// Parties that surely go on under another id by a day, each with the last of its heirs.
+fn heirs(knowledge: &Knowledge<'_>, day: Day) -> BTreeMap<PartyId, (PartyId, u64)> {
+    let mut next: BTreeMap<&PartyId, (&PartyId, u64)> = BTreeMap::new();
+    for known in knowledge.acts.iter().filter(|known| known.counts()) {
+        if let Deed::EntityContinuedBy { actor, subject } = &known.act.deed
+            && known.act.effective.as_ref().is_some_and(|date| date.latest() <= day)
+        {
+            next.insert(actor, (subject, known.entry.number));
+        }
+    }
+    let last_heir = |first: &(&PartyId, u64)| {
+        let mut heir = first.0;
+        // A circle is a contradiction in the register, not a reason to go round for ever.
+        for _ in 0..next.len() {
+            match next.get(heir) {
+                Some((further, _)) => heir = further,
+                None => break,
+            }
+        }
+        (heir.clone(), first.1)
+    };
+    next.iter().map(|(party, first)| ((*party).clone(), last_heir(first))).collect()
+}
+
+/// The fields of a register beside its parties, as names and words.
+#[must_use]
+pub fn key_fields(key: &Key) -> Vec<(&'static str, String)> {
+    let text = |label: &Option<Label>| label.as_ref().map(ToString::to_string);
+    [
+        ("of", key.of.as_ref().map(ToString::to_string)),
+        ("post", text(&key.post)),
+        ("person", key.person.as_ref().map(ToString::to_string)),
+        ("regime", text(&key.regime)),
+        ("measure", key.measure.map(Measure::word).map(str::to_owned)),
+        ("list", text(&key.list)),
+        ("licence", text(&key.licence)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}

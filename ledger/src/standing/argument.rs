@@ -1,0 +1,97 @@
+//! Why an answer is so: the acts of a register in order, what each did, and which did not count and why.
+
+use crate::register::Key;
+
+use super::answer::{Found, Question, Standing, World};
+use super::effect::Effect;
+use super::knowledge::{Knowledge, Known, Status};
+use super::timeline::Timeline;
+
+/// The argument for the standings of one register.
+#[derive(Debug)]
+pub struct Argument<'a> {
+    /// The register.
+    pub key: Key,
+    /// How it stood.
+    pub standings: Vec<Standing>,
+    /// Its acts, in the order in which they took effect; then those that do not count.
+    pub steps: Vec<Step<'a>>,
+}
+
+/// One act in an argument.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// The act, as the register knew it.
+    pub known: &'a Known<'a>,
+    /// What it does to the register; none where it does not count.
+    pub effect: Option<Effect>,
+    /// What part it plays.
+    pub role: Role,
+}
+
+/// What part an act plays in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// The answer rests on it.
+    Holds,
+    /// The answer may rest on it: the day it took effect is not known closely enough.
+    MayHold,
+    /// It counted until another act came.
+    Overtaken {
+        /// The entry of that act.
+        by: u64,
+    },
+    /// It takes effect after the day asked for.
+    Later,
+    /// It does not count.
+    LeftOut(Status),
+}
+
+/// The arguments for the answer to a question, register by register.
+#[must_use]
+pub fn explain<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Argument<'a>> {
+    let world = World::new(knowledge, question.as_of);
+    let found = world.timelines(question);
+    found
+        .into_iter()
+        .map(|found| {
+            let standings = world.standings(&found);
+            let steps = steps(&found, &standings, question);
+            Argument { key: found.key, standings, steps }
+        })
+        .collect()
+}
+
+fn steps<'a>(found: &Found<'a>, standings: &[Standing], question: &Question) -> Vec<Step<'a>> {
+    let mut steps = counted(&found.timeline, standings, question);
+    steps.extend(found.left_out.iter().map(|known| Step {
+        known,
+        effect: None,
+        role: Role::LeftOut(known.status.clone()),
+    }));
+    steps
+}
+
+fn counted<'a>(timeline: &Timeline<'a>, standings: &[Standing], question: &Question) -> Vec<Step<'a>> {
+    let rests = |number: u64| standings.iter().any(|standing| standing.basis.contains(&number));
+    let mut steps = Vec::new();
+    for (place, step) in timeline.moves().enumerate() {
+        let number = step.known.entry.number;
+        let date = step.known.act.effective.as_ref();
+        let role = if date.is_some_and(|date| date.earliest() > question.as_of) {
+            Role::Later
+        } else if rests(number) && date.is_some_and(|date| date.latest() > question.as_of) {
+            Role::MayHold
+        } else if rests(number) {
+            Role::Holds
+        } else {
+            match timeline.overtaken_by(place) {
+                Some(by) => Role::Overtaken { by },
+                // The end of a regime that found nothing alive to end.
+                None => continue,
+            }
+        };
+        steps.push(Step { known: step.known, effect: Some(step.effect.clone()), role });
+    }
+    steps
+}

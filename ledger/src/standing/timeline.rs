@@ -1,0 +1,384 @@
+//! The rule of certainty: from the acts of one register to its possible values at the end of a day.
+//!
+//! An act *may count* on day D if its earliest day is not after D; it *surely counts* if its latest day is not
+//! after D. An act may be the last one if it may count and no act that surely counts comes surely after it. The
+//! value before all acts is possible if no act surely counts. One possible value is certain; of several, each is
+//! possible.
+//!
+//! Acts are taken in clusters: within one, the order of days is open; between two, it is sure. All clusters but
+//! the last one count whole, so that each becomes the ground on which the next one stands. Acts of one exact day
+//! have an order of their own (`order`, then the group with ends before begins, then the number of the entry)
+//! and so never share a cluster.
+
+use crate::date::{Date, Day};
+
+use super::effect::{Detail, Effect};
+use super::knowledge::Known;
+use super::value::{Phase, Value, Word};
+
+/// What one act does to one register, and when.
+#[derive(Debug, Clone)]
+pub struct Move<'a> {
+    /// The act, as the register knew it.
+    pub known: &'a Known<'a>,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// One value that a register may have, and what it rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The value.
+    pub value: Value,
+    /// What else the acts say of it.
+    pub detail: Detail,
+    /// Since when, where an act wrote it: the first act of an unbroken run of the same value.
+    pub since: Option<Date>,
+    /// The last day of it, by the terms of the act that wrote it last.
+    pub until: Option<Date>,
+    /// The entries that it rests on, in their order.
+    pub basis: Vec<u64>,
+}
+
+/// Whether a standing is the only possible one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// No other value is possible.
+    Certain,
+    /// One of several possible values.
+    Possible,
+}
+
+impl Certainty {
+    /// The word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Possible => "possible",
+        }
+    }
+}
+
+/// The acts of one register, in the order in which they took effect as far as that is known.
+#[derive(Debug, Clone)]
+pub struct Timeline<'a> {
+    moves: Vec<Placed<'a>>,
+}
+
+#[derive(Debug, Clone)]
+struct Placed<'a> {
+    step: Move<'a>,
+    earliest: Day,
+    latest: Day,
+    /// The place within an exact day.
+    place: Place,
+}
+
+/// `order` first, then the group (where its first entry stands) with ends before begins, then the entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    unordered: bool,
+    order: i64,
+    group: u64,
+    phase: Phase,
+    number: u64,
+}
+
+impl Outcome {
+    /// What a register is before all acts.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            value: Value::Word(Word::None),
+            detail: Vec::new(),
+            since: None,
+            until: None,
+            basis: Vec::new(),
+        }
+    }
+
+    /// What tells one outcome from another: the value, with the mode of a recognition and the rank of a mission.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let mark = |outcome: &Self, name: &str| {
+            outcome.detail.iter().find(|(field, _)| *field == name).map(|(_, text)| text.clone())
+        };
+        self.value == other.value && ["mode", "rank"].iter().all(|name| mark(self, name) == mark(other, name))
+    }
+
+    /// Whether it had run out before a day began, by its own terms.
+    fn lapsed_before(&self, day: Day) -> bool {
+        self.until.as_ref().is_some_and(|until| until.latest() < day)
+    }
+
+    /// This outcome as one that follows an old one: of the same value with no gap between, it goes on.
+    fn after(self, old: &Self, from: Day) -> Self {
+        let eve = if from == Day::MIN { from } else { from.yesterday().unwrap_or(Day::MIN) };
+        if !old.is_same(&self) || old.basis.is_empty() || old.lapsed_before(eve) {
+            return self;
+        }
+        let basis = joined(&old.basis[..1], &self.basis);
+        Self { since: old.since.clone(), basis, ..self }
+    }
+}
+
+impl<'a> Timeline<'a> {
+    /// Orders the acts of a register.
+    #[must_use]
+    pub fn new(moves: Vec<Move<'a>>) -> Self {
+        let mut placed: Vec<Placed<'a>> = moves.into_iter().map(Placed::new).collect();
+        gather_groups(&mut placed);
+        placed.sort_by_key(|p| (p.earliest, p.latest, p.place));
+        Self { moves: placed }
+    }
+
+    /// The acts, in their order.
+    pub fn moves(&self) -> impl Iterator<Item = &Move<'a>> {
+        self.moves.iter().map(|placed| &placed.step)
+    }
+
+    /// The entry of the first act that surely comes after the act at a place.
+    #[must_use]
+    pub fn overtaken_by(&self, place: usize) -> Option<u64> {
+        let (earlier, later) = self.moves.split_at_checked(place + 1)?;
+        let this = earlier.last()?;
+        let next = later.iter().find(|other| other.surely_after(this))?;
+        Some(next.step.known.entry.number)
+    }
+
+    /// Whether some act of this register may count by the end of a day.
+    #[must_use]
+    pub fn has_begun(&self, day: Day) -> bool {
+        self.moves.iter().any(|placed| placed.earliest <= day && placed.step.effect != Effect::Ends)
+    }
+
+    /// The possible values of the register at the end of a day, the first to have been possible first.
+    #[must_use]
+    pub fn at(&self, day: Day) -> Vec<Outcome> {
+        let counted = self.moves.partition_point(|placed| placed.earliest <= day);
+        let mut rest = &self.moves[..counted];
+        let mut ground = vec![Outcome::none()];
+        while !rest.is_empty() {
+            let (cluster, after) = rest.split_at(cluster_length(rest));
+            ground = Self::after(cluster, &ground, day);
+            rest = after;
+        }
+        let mut outcomes = Vec::new();
+        for outcome in ground {
+            for outcome in run_out(outcome, day) {
+                merge(&mut outcomes, outcome);
+            }
+        }
+        outcomes
+    }
+
+    /// The outcomes after one cluster, given those before it.
+    fn after(cluster: &[Placed<'a>], ground: &[Outcome], day: Day) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        if !cluster.iter().any(|placed| placed.latest <= day) {
+            outcomes.extend_from_slice(ground);
+        }
+        for (index, last) in cluster.iter().enumerate() {
+            let outdone = cluster.iter().any(|other| other.latest <= day && other.surely_after(last));
+            if !outdone {
+                for outcome in Self::when_last(cluster, index, ground, day) {
+                    merge(&mut outcomes, outcome);
+                }
+            }
+        }
+        outcomes
+    }
+
+    /// What the register may be when one act of a cluster came last.
+    fn when_last(cluster: &[Placed<'a>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
+        let last = &cluster[index];
+        match &last.step.effect {
+            Effect::Writes(value, detail) => {
+                let new = last.written(value.clone(), detail.clone());
+                vec![Self::continuing(cluster, ground, new)]
+            }
+            Effect::Keeps(value) => before(cluster, index, ground, day)
+                .into_iter()
+                .map(|old| {
+                    let new = last.written(value.clone(), old.detail.clone());
+                    new.after(&old, last.earliest)
+                })
+                .collect(),
+            Effect::Ends => before(cluster, index, ground, day)
+                .into_iter()
+                .map(|old| {
+                    if !old.value.is_alive() || old.lapsed_before(last.earliest) {
+                        return old;
+                    }
+                    let mut new = last.written(Value::Word(Word::Terminated), Vec::new());
+                    new.basis = joined(&old.basis, &new.basis);
+                    new
+                })
+                .collect(),
+        }
+    }
+
+    /// An outcome that an act of a cluster wrote, with `since` at the first of an unbroken run of the same value.
+    ///
+    /// Where the acts of a cluster differ in value, nobody knows which of them broke the run: then `since` is the
+    /// act's own date.
+    fn continuing(cluster: &[Placed<'a>], ground: &[Outcome], new: Outcome) -> Outcome {
+        let mut run = cluster.iter().map(Placed::outcome);
+        let Some(Some(first)) = run.next() else { return new };
+        let uniform = first.is_same(&new) && run.all(|other| other.is_some_and(|other| other.is_same(&new)));
+        if !uniform {
+            return new;
+        }
+        let new = Outcome { since: first.since, basis: joined(&first.basis, &new.basis), ..new };
+        match ground {
+            [old, others @ ..] if others.iter().all(|other| other.is_same(old)) => {
+                new.after(old, cluster[0].earliest)
+            }
+            _ => new,
+        }
+    }
+}
+
+impl<'a> Placed<'a> {
+    fn new(step: Move<'a>) -> Self {
+        let act = &step.known.act;
+        let (earliest, latest) = match &act.effective {
+            Some(date) => (date.earliest(), date.latest()),
+            None => (Day::MIN, Day::MIN),
+        };
+        let number = step.known.entry.number;
+        let place = Place {
+            unordered: act.order.is_none(),
+            order: act.order.unwrap_or(0),
+            group: number,
+            phase: step.effect.value().phase(),
+            number,
+        };
+        Self { step, earliest, latest, place }
+    }
+
+    fn is_exact(&self) -> bool {
+        self.earliest == self.latest
+    }
+
+    fn surely_after(&self, other: &Self) -> bool {
+        if self.is_exact() && other.is_exact() && self.earliest == other.earliest {
+            return self.place > other.place;
+        }
+        self.earliest > other.latest
+    }
+
+    /// What it writes, where that does not depend on what stood before.
+    fn outcome(&self) -> Option<Outcome> {
+        match &self.step.effect {
+            Effect::Writes(value, detail) => Some(self.written(value.clone(), detail.clone())),
+            Effect::Keeps(_) | Effect::Ends => None,
+        }
+    }
+
+    fn written(&self, value: Value, detail: Detail) -> Outcome {
+        let act = &self.step.known.act;
+        Outcome {
+            value,
+            detail,
+            since: act.effective.clone(),
+            until: act.until.clone(),
+            basis: self.step.known.entries(),
+        }
+    }
+}
+
+/// Gives all acts of one group on one exact day the place of its first entry.
+fn gather_groups(moves: &mut [Placed<'_>]) {
+    let mut firsts = std::collections::BTreeMap::new();
+    for placed in &*moves {
+        if let Some(group) = &placed.step.known.act.group {
+            let first = firsts.entry((placed.earliest, group)).or_insert(placed.place.number);
+            *first = (*first).min(placed.place.number);
+        }
+    }
+    let firsts: Vec<Option<u64>> = moves
+        .iter()
+        .map(|placed| {
+            let group = placed.step.known.act.group.as_ref()?;
+            firsts.get(&(placed.earliest, group)).copied()
+        })
+        .collect();
+    for (placed, first) in moves.iter_mut().zip(firsts) {
+        placed.place.group = first.unwrap_or(placed.place.number);
+    }
+}
+
+/// How many acts from the first on share a cluster: until one comes that is surely after all of them.
+fn cluster_length(moves: &[Placed<'_>]) -> usize {
+    let Some(first) = moves.first() else { return 0 };
+    let mut latest = first.latest;
+    for (count, placed) in moves.iter().enumerate().skip(1) {
+        // In the order of the timeline an exact act can only follow, on the same day, another exact act.
+        let next_of_the_day = count == 1 && placed.surely_after(first);
+        if placed.earliest > latest || next_of_the_day {
+            return count;
+        }
+        latest = latest.max(placed.latest);
+    }
+    moves.len()
+}
+
+/// What may have stood when one act of a cluster came, if it came last: the value of another that writes, or the
+/// ground.
+fn before(cluster: &[Placed<'_>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
+    let last = &cluster[index];
+    let writers = || {
+        let others = cluster.iter().enumerate().filter(|(place, _)| *place != index);
+        others.filter_map(|(_, placed)| match &placed.step.effect {
+            Effect::Writes(value, detail) => Some((placed, value, detail)),
+            Effect::Keeps(_) | Effect::Ends => None,
+        })
+    };
+    let came_before = |other: &Placed<'_>| other.latest <= day || last.surely_after(other);
+    let mut outcomes = Vec::new();
+    if !writers().any(|(writer, ..)| came_before(writer)) {
+        outcomes.extend_from_slice(ground);
+    }
+    for (writer, value, detail) in writers() {
+        let outdone = writers().any(|(other, ..)| came_before(other) && other.surely_after(writer));
+        if !outdone && !writer.surely_after(last) {
+            merge(&mut outcomes, writer.written(value.clone(), detail.clone()));
+        }
+    }
+    outcomes
+}
+
+/// What an outcome is at the end of a day, now that its own terms are applied.
+fn run_out(outcome: Outcome, day: Day) -> Vec<Outcome> {
+    let Some(until) = outcome.until.clone() else { return vec![outcome] };
+    let mut outcomes = Vec::new();
+    if until.earliest() < day {
+        outcomes.push(Outcome {
+            value: Value::Word(Word::Expired),
+            since: Some(until.next_day()),
+            ..outcome.clone()
+        });
+    }
+    if until.latest() >= day {
+        outcomes.insert(0, outcome);
+    }
+    outcomes
+}
+
+/// Adds an outcome, unless the same value is there: then what each rests on is joined.
+fn merge(outcomes: &mut Vec<Outcome>, new: Outcome) {
+    match outcomes.iter_mut().find(|old| old.is_same(&new)) {
+        Some(old) => old.basis = joined(&old.basis, &new.basis),
+        None => outcomes.push(new),
+    }
+}
+
+/// Two sets of entries as one, in order.
+fn joined(some: &[u64], others: &[u64]) -> Vec<u64> {
+    let mut entries = [some, others].concat();
+    entries.sort_unstable();
+    entries.dedup();
+    entries
+}

@@ -1,0 +1,302 @@
+//! The store: the second copy of the entries, in sled, and the only file that names sled.
+//!
+//! Entries lie in **frames**: the key is the number of the first entry (u64, big-endian), the value
+//!
+//! ```text
+//! u8      version of the frame, 1
+//! u64 be  length of the journal after the last entry of the frame, in bytes
+//! 32      hash of the entry before the frame
+//! 32      hash of its last entry
+//! (u16 be length, entry)*
+//! ```
+//!
+//! A frame holds at most 16 entries and 6 KiB, unless one entry alone is longer; it is written once. Frames hold
+//! what the journal holds, later: the store may lag behind the journal, never lead it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use crate::chain::{Fault, Head, Sealed, follow};
+use crate::entry::{Entry, Hash};
+use crate::journal::{self, FIRST_LINE};
+
+const VERSION: u8 = 1;
+const MOST_ENTRIES: usize = 16;
+const MOST_BYTES: usize = 6 * 1024;
+const FRAMES: &str = "frames";
+
+/// Why the store could not be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error("another process has the store open")]
+    Taken,
+    /// It is damaged, in the words of sled.
+    #[error("the store is damaged: {0}")]
+    Damaged(String),
+    /// The disk would not.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// The sled store of a ledger.
+pub struct Store {
+    db: sled::Db,
+    frames: sled::Tree,
+    path: PathBuf,
+    head: Head,
+    journal_bytes: u64,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store of a directory, or makes it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a store that sled would panic on is [`StoreError::Damaged`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        remove_half_snapshots(path)?;
+        guarded(|| {
+            let db = sled::Config::new().path(path).flush_every_ms(None).open().map_err(fault)?;
+            let frames = db.open_tree(FRAMES).map_err(fault)?;
+            let mut store = Self {
+                db,
+                frames,
+                path: path.to_owned(),
+                head: Head::EMPTY,
+                journal_bytes: FIRST_LINE.len() as u64,
+            };
+            if let Some((key, value)) = store.frames.last().map_err(fault)? {
+                let frame = Frame::read(&key, &value).map_err(|f| StoreError::Damaged(f.to_string()))?;
+                store.head = frame.last_head().map_err(|f| StoreError::Damaged(f.to_string()))?;
+                store.journal_bytes = frame.journal_bytes;
+            }
+            Ok(store)
+        })
+    }
+
+    /// The head of what the store holds.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// How far into the journal the store reaches, in bytes.
+    #[must_use]
+    pub fn journal_bytes(&self) -> u64 {
+        self.journal_bytes
+    }
+
+    /// Adds entries that the journal holds already, from its byte `self.journal_bytes()` on.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the store then lags, and the next opening brings it up.
+    pub fn append(&mut self, entries: &[Sealed]) -> Result<(), StoreError> {
+        guarded(|| {
+            for frame in frames_of(entries) {
+                let Some((first, last)) = frame.first().zip(frame.last()) else { continue };
+                let journal_bytes = self.journal_bytes + journal::length_of(frame);
+                let value = frame_value(frame, journal_bytes);
+                self.frames.insert(first.entry.number.to_be_bytes(), value).map_err(fault)?;
+                self.head = last.head();
+                self.journal_bytes = journal_bytes;
+            }
+            Ok(())
+        })
+    }
+
+    /// The entry of a number.
+    ///
+    /// # Errors
+    /// [`Fault`] when the store cannot give it.
+    pub fn entry(&self, number: u64) -> Result<Entry, Fault> {
+        let copy = |e: StoreError| Fault::Copy(e.to_string());
+        let found =
+            guarded(|| self.frames.range(..=number.to_be_bytes()).next_back().transpose().map_err(fault));
+        let (key, value) = found.map_err(copy)?.ok_or(Fault::Lacking)?;
+        let frame = Frame::read(&key, &value)?;
+        let place = usize::try_from(number - frame.first).unwrap_or(usize::MAX);
+        let entry = Entry::decode(frame.entries.get(place).copied().ok_or(Fault::Lacking)?)?;
+        if entry.number == number { Ok(entry) } else { Err(Fault::Number(entry.number)) }
+    }
+
+    /// Brings what was added to the disk.
+    ///
+    /// sled's own flush leaves the file in the cache of the operating system (`sync_file_range`), so the file is
+    /// synced here.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the disk would not.
+    pub fn sync(&self) -> Result<(), StoreError> {
+        guarded(|| {
+            self.db.flush().map_err(fault)?;
+            fs::File::open(self.path.join("db"))?.sync_data()?;
+            Ok(())
+        })
+    }
+
+    /// The entries of the store in their order, each with its number, verified link by link.
+    pub fn entries(&self) -> impl Iterator<Item = Result<Sealed, (u64, Fault)>> + '_ {
+        let mut head = Head::EMPTY;
+        let mut frames = self.frames.iter();
+        let mut pending: std::vec::IntoIter<Vec<u8>> = Vec::new().into_iter();
+        let mut broken = false;
+        std::iter::from_fn(move || {
+            while !broken {
+                let number = head.number + 1;
+                let found = match pending.next() {
+                    Some(bytes) => follow(&head, bytes),
+                    None => match next_frame(&mut frames, &head) {
+                        Ok(Some(entries)) => {
+                            pending = entries.into_iter();
+                            continue;
+                        }
+                        Ok(None) => return None,
+                        Err(fault) => Err(fault),
+                    },
+                };
+                broken = found.is_err();
+                return Some(match found {
+                    Ok(sealed) => {
+                        head = sealed.head();
+                        Ok(sealed)
+                    }
+                    Err(fault) => Err((number, fault)),
+                });
+            }
+            None
+        })
+    }
+}
+
+/// The entries of the frame that follows a head.
+fn next_frame(frames: &mut sled::Iter, head: &Head) -> Result<Option<Vec<Vec<u8>>>, Fault> {
+    let copy = |e: StoreError| Fault::Copy(e.to_string());
+    let next = guarded(|| frames.next().transpose().map_err(fault)).map_err(copy)?;
+    let Some((key, value)) = next else { return Ok(None) };
+    let frame = Frame::read(&key, &value)?;
+    if frame.first != head.number + 1 {
+        return Err(Fault::Lacking);
+    }
+    if frame.previous != head.hash {
+        return Err(Fault::Link { named: frame.previous, actual: head.hash });
+    }
+    Ok(Some(frame.entries.into_iter().map(<[u8]>::to_vec).collect()))
+}
+
+struct Frame<'a> {
+    first: u64,
+    journal_bytes: u64,
+    previous: Hash,
+    last_hash: Hash,
+    entries: Vec<&'a [u8]>,
+}
+
+impl<'a> Frame<'a> {
+    fn read(key: &[u8], value: &'a [u8]) -> Result<Self, Fault> {
+        let whole = || {
+            let first = u64::from_be_bytes(key.try_into().ok()?);
+            let (version, rest) = value.split_first()?;
+            let (journal_bytes, rest) = rest.split_first_chunk()?;
+            let (previous, rest) = rest.split_first_chunk()?;
+            let (last_hash, mut rest) = rest.split_first_chunk()?;
+            let mut entries = Vec::with_capacity(MOST_ENTRIES);
+            while let Some((length, after)) = rest.split_first_chunk() {
+                let (entry, after) = after.split_at_checked(u16::from_be_bytes(*length).into())?;
+                entries.push(entry);
+                rest = after;
+            }
+            let sound = *version == VERSION && rest.is_empty() && !entries.is_empty();
+            sound.then(|| Self {
+                first,
+                journal_bytes: u64::from_be_bytes(*journal_bytes),
+                previous: Hash(*previous),
+                last_hash: Hash(*last_hash),
+                entries,
+            })
+        };
+        whole().ok_or_else(|| Fault::Copy("a frame of the store is malformed".to_owned()))
+    }
+
+    fn last_head(&self) -> Result<Head, Fault> {
+        let bytes = self.entries.last().copied().unwrap_or_default();
+        let entry = Entry::decode(bytes)?;
+        let hash = Hash::of(bytes);
+        if hash != self.last_hash {
+            return Err(Fault::Link { named: self.last_hash, actual: hash });
+        }
+        Ok(Head { number: entry.number, hash, recorded_at: entry.recorded_at })
+    }
+}
+
+/// Cuts entries into runs that each make a frame.
+fn frames_of(entries: &[Sealed]) -> Vec<&[Sealed]> {
+    let mut frames = Vec::with_capacity(entries.len() / MOST_ENTRIES + 1);
+    let mut rest = entries;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take(MOST_ENTRIES).take_while(|sealed| {
+            bytes += sealed.bytes.len() + 2;
+            bytes <= MOST_BYTES
+        });
+        let (frame, after) = rest.split_at(fits.count().max(1));
+        frames.push(frame);
+        rest = after;
+    }
+    frames
+}
+
+fn frame_value(frame: &[Sealed], journal_bytes: u64) -> Vec<u8> {
+    let mut value = Vec::with_capacity(MOST_BYTES);
+    value.push(VERSION);
+    value.extend_from_slice(&journal_bytes.to_be_bytes());
+    value.extend_from_slice(&frame.first().map_or(Hash::NONE, |sealed| sealed.entry.previous).0);
+    value.extend_from_slice(&frame.last().map_or(Hash::NONE, |sealed| sealed.hash).0);
+    for sealed in frame {
+        let length = u16::try_from(sealed.bytes.len()).unwrap_or(u16::MAX);
+        value.extend_from_slice(&length.to_be_bytes());
+        value.extend_from_slice(&sealed.bytes);
+    }
+    value
+}
+
+/// A process killed while sled wrote a snapshot leaves a file on which sled will not open again.
+fn remove_half_snapshots(path: &Path) -> io::Result<()> {
+    let Ok(files) = fs::read_dir(path) else { return Ok(()) };
+    for file in files {
+        let file = file?.path();
+        if file.extension().is_some_and(|extension| extension == "generating") {
+            fs::remove_file(file)?;
+        }
+    }
+    Ok(())
+}
+
+fn fault(error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(e) if e.to_string().contains("could not acquire lock") => StoreError::Taken,
+        sled::Error::Io(e) => StoreError::Io(e),
+        sled::Error::CollectionNotFound(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::ReportableBug(_)
+        | sled::Error::Corruption { .. } => StoreError::Damaged(error.to_string()),
+    }
+}
+
+/// sled panics on many kinds of damage; here that is an answer like any other.
+fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let words = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("sled stopped without a word");
+        Err(StoreError::Damaged(words.to_owned()))
+    })
+}
