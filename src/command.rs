@@ -1,0 +1,119 @@
+//! The commands: their arguments, and one match.
+
+mod about;
+mod append;
+pub(crate) mod asking;
+mod audit;
+mod export;
+mod head;
+mod init;
+mod log;
+mod pages;
+mod state;
+mod tour;
+mod why;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::trouble::Trouble;
+
+/// How a command ended; the numbers are the exit status of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Done, or yes.
+    Done = 0,
+    /// Done, and the answer is a finding.
+    Finding = 1,
+    /// The request or the input is wrong; nothing was recorded.
+    Wrong = 2,
+    /// The ledger cannot be opened or written.
+    Unusable = 3,
+}
+
+/// A register of diplomatic acts: who recognises and who sanctions whom, as of any day, as known at any time.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// The directory of the ledger.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "CHANCERY_LEDGER",
+        default_value = "chancery.ledger"
+    )]
+    pub ledger: PathBuf,
+
+    /// How the answer is written.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The forms of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// For programs: one JSON value.
+    Json,
+    /// For programs: one JSON value a line.
+    Jsonl,
+    /// For spreadsheets.
+    Csv,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Append(Box<append::Append>),
+    State(state::State),
+    Why(why::Why),
+    Log(log::Log),
+    Correct(about::Correct),
+    Retract(about::Retract),
+    Dispute(about::Dispute),
+    Deny(about::Deny),
+    Audit(audit::Audit),
+    Head(head::HeadCommand),
+    Export(export::Export),
+    Tour(tour::Tour),
+    Completions(pages::Completions),
+    Man(pages::Man),
+}
+
+impl Arguments {
+    /// Does what was asked and writes the answer.
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let place = Place { ledger: self.ledger, format: self.format };
+        match self.command {
+            Command::Init(init) => init.run(&place, out),
+            Command::Append(append) => append.run(&place, out),
+            Command::State(state) => state.run(&place, out),
+            Command::Why(why) => why.run(&place, out),
+            Command::Log(log) => log.run(&place, out),
+            Command::Correct(correct) => correct.run(&place, out),
+            Command::Retract(retract) => retract.run(&place, out),
+            Command::Dispute(dispute) => dispute.run(&place, out),
+            Command::Deny(deny) => deny.run(&place, out),
+            Command::Audit(audit) => audit.run(&place, out),
+            Command::Head(head) => head.run(&place, out),
+            Command::Export(export) => export.run(&place, out),
+            Command::Tour(tour) => tour.run(&place, out),
+            Command::Completions(completions) => completions.run(out),
+            Command::Man(man) => man.run(out),
+        }
+    }
+}
+
+/// Which ledger, and how to write the answer: what every command needs.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub ledger: PathBuf,
+    pub format: Format,
+}

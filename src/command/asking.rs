@@ -1,0 +1,150 @@
+//! What `state` and `why` ask: which registers, on which day, as known when.
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use ledger::standing::names::{Named, find_party, parties};
+use ledger::standing::{Match, Recorded};
+use ledger::{Date, Day, Deed, History, Instant, Knowledge, PartyId, Question, Register};
+
+use super::Place;
+use crate::clock;
+use crate::trouble::Trouble;
+
+/// The question, as flags.
+#[derive(Debug, Args)]
+pub(crate) struct Asking {
+    /// The day; the answer is for its end. A month or year means its last day [default: today, by UTC]
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<String>,
+
+    /// What the register knew then: an instant, a day (its end, by UTC) or #ENTRY [default: everything]
+    #[arg(long, value_name = "T|#N")]
+    pub known_at: Option<String>,
+
+    /// Registers in which this party acts: an id, a name of any day, or a code such as cow:700
+    #[arg(long, value_name = "PARTY")]
+    pub actor: Option<String>,
+
+    /// Registers toward this party
+    #[arg(long, value_name = "PARTY")]
+    pub subject: Option<String>,
+
+    /// Registers of this kind
+    #[arg(long, value_name = "REGISTER", value_parser = PossibleValuesParser::new(Register::WORDS))]
+    pub register: Option<String>,
+}
+
+/// A day for which an answer is good, and the entry up to which the register was believed.
+#[derive(Debug, Clone)]
+pub(crate) struct Cited {
+    pub as_of: Day,
+    pub known: Option<Recorded>,
+}
+
+/// Reads the history of a ledger, and says so if it had to come from the store.
+pub(crate) fn read(place: &Place) -> Result<History, Trouble> {
+    let history = History::read(&place.ledger)?;
+    if let Some((entry, fault)) = &history.instead {
+        anstream::eprintln!(
+            "note: the journal is damaged at entry {entry} ({fault}): this answer is from the store; \
+             `chancery audit` says more, and the next append restores the journal"
+        );
+    }
+    Ok(history)
+}
+
+impl Asking {
+    /// The entries that the register is believed up to.
+    pub(crate) fn entries<'h>(&self, history: &'h History) -> Result<&'h [Recorded], Trouble> {
+        let Some(text) = &self.known_at else { return Ok(&history.entries) };
+        let entries = if let Some(digits) = text.strip_prefix('#') {
+            let number: u64 = digits.parse().map_err(|_| not_a_moment(text))?;
+            if number > history.head.number {
+                return Err(Trouble::wrong(format!("--known-at: the ledger has no entry {number} yet"))
+                    .hint(format!("its last entry is #{}", history.head.number)));
+            }
+            history.up_to(number)
+        } else {
+            history.known_at(moment(text)?)
+        };
+        if entries.is_empty() {
+            anstream::eprintln!("note: {text} is before the first entry: the register knew nothing then");
+        }
+        Ok(entries)
+    }
+
+    /// The question, with its parties found among all that the register has ever known.
+    pub(crate) fn question(&self, history: &History) -> Result<Question, Trouble> {
+        let as_of = as_of(self.as_of.as_deref())?;
+        let party = |word: &Option<String>, flag| {
+            word.as_deref().map(|word| find(history, word, flag, as_of)).transpose()
+        };
+        Ok(Question {
+            as_of,
+            register: self.register.as_deref().and_then(Register::of_word),
+            actor: party(&self.actor, "--actor")?,
+            subject: party(&self.subject, "--subject")?,
+        })
+    }
+}
+
+/// The last day of a day, month or year; `today` is a day.
+fn as_of(text: Option<&str>) -> Result<Day, Trouble> {
+    match text {
+        None | Some("today") => Ok(clock::today()),
+        Some(text) => Date::parse(text).map(|date| date.latest()).map_err(|error| {
+            Trouble::wrong(format!("--as-of: {error}")).hint("write a day, a month, a year, or `today`")
+        }),
+    }
+}
+
+/// An instant, or the end of a day by UTC.
+fn moment(text: &str) -> Result<Instant, Trouble> {
+    if let Ok(instant) = text.parse() {
+        return Ok(instant);
+    }
+    let day = Date::parse(text).map_err(|_| not_a_moment(text))?.latest();
+    let end = jiff::tz::Offset::UTC.to_timestamp(day.at(23, 59, 59, 999_999_999));
+    end.map_err(|_| not_a_moment(text))
+}
+
+fn not_a_moment(text: &str) -> Trouble {
+    Trouble::wrong(format!("--known-at: `{text}` is neither an instant nor an entry"))
+        .hint("write 2025-07-04T09:00:00Z, 2025-07-04 (the end of that day, by UTC), or #271")
+}
+
+/// The party that a word means; most words are ids, which need no search.
+pub(crate) fn find(history: &History, word: &str, flag: &str, day: Day) -> Result<PartyId, Trouble> {
+    if let Some(id) = PartyId::parse(word).ok().filter(|id| is_declared(history, id)) {
+        return Ok(id);
+    }
+    let knowledge = Knowledge::of(&history.entries);
+    let parties = parties(&knowledge);
+    let called = |id: &PartyId| parties.get(id).map_or("", |named: &Named| named.name_on(day)).to_owned();
+    match find_party(&parties, word, day) {
+        Match::One(id) => {
+            anstream::eprintln!("note: {word} is {id}, on {day} named {}", called(&id));
+            Ok(id)
+        }
+        Match::Several(ids) => {
+            let list: Vec<String> = ids.iter().map(|id| format!("{id} ({})", called(id))).collect();
+            Err(Trouble::wrong(format!("{flag}: {word} may be any of {}", list.join(", ")))
+                .hint("say which, by its id"))
+        }
+        Match::None(near) => {
+            let trouble = Trouble::wrong(format!("{flag}: no party is called {word}"));
+            Err(if near.is_empty() {
+                trouble.hint("`chancery log --kind entity.created` lists the parties")
+            } else {
+                trouble.hint(format!("nearest: {}", near.join(", ")))
+            })
+        }
+    }
+}
+
+fn is_declared(history: &History, id: &PartyId) -> bool {
+    let declares = |entry: &Recorded| {
+        matches!(entry.act.deed, Deed::EntityCreated { .. }) && entry.act.deed.subject() == Some(id)
+    };
+    history.entries.iter().any(declares)
+}

@@ -1,0 +1,82 @@
+//! `chancery audit`: verifies everything.
+
+use std::io::Write;
+
+use clap::Args;
+use ledger::audit::{Audit as Found, Part, audit};
+use serde_json::json;
+
+use super::append::expected_head;
+use super::{Format, Place, Status};
+use crate::trouble::Trouble;
+
+/// Verify everything: every byte of both copies, every link, and what the acts mean together
+///
+/// Nothing is changed. A history that was cut short, or written anew from the start, still verifies by itself:
+/// give a head that was kept elsewhere to compare with. Exit status 1 when something is wrong.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// A head that was kept elsewhere, as `chancery head` printed it
+    #[arg(long, value_name = "N:HASH")]
+    against: Option<String>,
+}
+
+impl Audit {
+    pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let against = self.against.as_deref().map(expected_head).transpose()?;
+        let found = audit(&place.ledger, against)?;
+        match place.format {
+            Format::Json | Format::Jsonl => writeln!(out, "{}", as_json(&found))?,
+            Format::Table | Format::Csv => show(&found, out)?,
+        }
+        Ok(if found.faults.is_empty() { Status::Done } else { Status::Finding })
+    }
+}
+
+fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
+    writeln!(out, "entries  {}", found.head.number)?;
+    writeln!(out, "head     {}", found.head)?;
+    writeln!(out, "journal  {}", verdict(found, Part::Journal))?;
+    writeln!(out, "store    {}", verdict(found, Part::Store))?;
+    writeln!(out, "meaning  {}", verdict(found, Part::Projection))?;
+    match &found.against {
+        Some(head) if found.faults.is_empty() => {
+            writeln!(out, "against  {head}: the history agrees with it")?
+        }
+        Some(head) => writeln!(out, "against  {head}")?,
+        None => {}
+    }
+    for located in &found.faults {
+        writeln!(out, "fault    entry {} in the {}: {}", located.entry, located.part.word(), located.fault)?;
+    }
+    for remark in &found.remarks {
+        writeln!(out, "remark   {remark}")?;
+    }
+    for unchecked in &found.not_checked {
+        writeln!(out, "not checked   {unchecked}")?;
+    }
+    Ok(())
+}
+
+fn verdict(found: &Found, part: Part) -> &'static str {
+    if part == Part::Store && !found.store_read && found.is_sound(part) {
+        "not read"
+    } else if found.is_sound(part) {
+        "ok"
+    } else {
+        "damaged"
+    }
+}
+
+fn as_json(found: &Found) -> serde_json::Value {
+    let fault = |located: &ledger::audit::Located| json!({ "entry": located.entry, "where": located.part.word(), "fault": located.fault.to_string() });
+    json!({
+        "entries": found.head.number,
+        "head": found.head.hash.to_string(),
+        "copies": { "journal": verdict(found, Part::Journal), "store": verdict(found, Part::Store) },
+        "against": found.against.map(|head| head.to_string()),
+        "faults": found.faults.iter().map(fault).collect::<Vec<_>>(),
+        "remarks": found.remarks,
+        "not_checked": found.not_checked,
+    })
+}

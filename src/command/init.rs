@@ -1,0 +1,51 @@
+//! `chancery init`: makes a ledger.
+
+use std::io::Write;
+
+use clap::Args;
+use ledger::{Ledger, world};
+use serde_json::json;
+
+use super::append::when;
+use super::{Format, Place, Status};
+use crate::trouble::Trouble;
+
+/// Make a ledger
+///
+/// A new ledger opens with the states of the world and the UN as declarations of its own, so that acts can name
+/// them. The names, codes and days of those declarations can be corrected like any other entry.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Leave the states of the world out
+    #[arg(long)]
+    bare: bool,
+
+    /// The instant at which the entries are recorded, when that is not now: it is then marked as asserted
+    #[arg(long, value_name = "T")]
+    recorded_at: Option<String>,
+}
+
+impl Init {
+    pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let recorded_at = when(self.recorded_at.as_deref())?;
+        let acts = if self.bare { Vec::new() } else { states()? };
+        let head = Ledger::create(&place.ledger, acts, recorded_at)
+            .map_err(|error| Trouble::not_made(&place.ledger, &error))?;
+        match place.format {
+            Format::Json | Format::Jsonl => {
+                let made =
+                    json!({ "ledger": place.ledger, "entries": head.number, "head": head.hash.to_string() });
+                writeln!(out, "{made}")?;
+            }
+            Format::Table | Format::Csv => {
+                writeln!(out, "made {}: {} entries", place.ledger.display(), head.number)?;
+                writeln!(out, "head {head}")?;
+            }
+        }
+        Ok(Status::Done)
+    }
+}
+
+fn states() -> Result<Vec<ledger::Submitted>, Trouble> {
+    world::states().map_err(|problems| Trouble::problems("states.jsonl", &problems))
+}

@@ -1,0 +1,41 @@
+//! `chancery`: a register of diplomatic acts on the command line.
+//!
+//! This is the program: it knows people, terminals, clocks and files. What a register is and what follows from
+//! it stands in the library, `ledger`.
+
+mod clock;
+mod command;
+mod render;
+mod text;
+mod trouble;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    quieten_sled();
+    let done = command::Arguments::parse().run(&mut anstream::stdout());
+    let status = match done {
+        Ok(status) => status,
+        Err(trouble) if trouble.is_closed_pipe() => command::Status::Done,
+        Err(trouble) => {
+            // Nobody is left to tell when standard error is closed as well.
+            drop(write!(anstream::stderr(), "{trouble}"));
+            trouble.status()
+        }
+    };
+    ExitCode::from(status as u8)
+}
+
+/// sled panics on some kinds of damage; the library turns that into an answer, so its words are not printed.
+fn quieten_sled() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let from_sled = panic.location().is_some_and(|location| location.file().contains("sled-"));
+        if !from_sled {
+            usual(panic);
+        }
+    }));
+}

@@ -1,0 +1,61 @@
+//! Answers on paper: tables for people, JSON for programs, CSV for spreadsheets.
+
+pub(crate) mod act;
+pub(crate) mod standing;
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Value, json};
+
+use crate::command::asking::Cited;
+
+/// Writes rows as a table for people; on a terminal it keeps to its width.
+pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(headers.iter().map(|header| header.to_uppercase()));
+    if io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    table.add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Writes rows as CSV, with a header even when there are none.
+pub(crate) fn csv(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(headers)?;
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.flush()
+}
+
+/// The line that people cite: both times, and the head at which the answer was read.
+pub(crate) fn citation(cited: &Cited) -> String {
+    match &cited.known {
+        None => format!("as of {} (inclusive) · known before the first entry", cited.as_of),
+        Some(entry) => {
+            let hash = entry.hash.to_string();
+            format!("as of {} (inclusive) · known at #{} {}…", cited.as_of, entry.number, &hash[..16])
+        }
+    }
+}
+
+/// The same for programs.
+pub(crate) fn known_at(cited: &Cited) -> Value {
+    match &cited.known {
+        None => json!({ "entry": 0, "recorded_at": null, "head": null }),
+        Some(entry) => json!({
+            "entry": entry.number,
+            "recorded_at": entry.recorded_at.to_string(),
+            "head": entry.hash.to_string(),
+        }),
+    }
+}

@@ -1,0 +1,183 @@
+//! What the program says when it cannot do what was asked: the fact, the place, the way out.
+//!
+//! The library's errors carry facts; the hints are written here.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use ledger::act::{Flaw, Problem};
+use ledger::{CreateError, OpenError, Refusal};
+
+use crate::command::Status;
+
+/// What went wrong, for a person to read.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    facts: Vec<String>,
+    hint: Option<String>,
+    status: Status,
+    closed_pipe: bool,
+}
+
+impl Trouble {
+    /// The request or the input is wrong; nothing was recorded.
+    pub(crate) fn wrong(fact: impl Into<String>) -> Self {
+        Self { facts: vec![fact.into()], hint: None, status: Status::Wrong, closed_pipe: false }
+    }
+
+    /// The ledger cannot be opened or written.
+    pub(crate) fn unusable(fact: impl Into<String>) -> Self {
+        Self { status: Status::Unusable, ..Self::wrong(fact) }
+    }
+
+    /// Says what to do.
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A file of the user's could not be read or written.
+    pub(crate) fn file(path: &Path, error: &io::Error) -> Self {
+        Self::wrong(format!("{}: {error}", path.display()))
+    }
+
+    /// All problems of some acts, each with its place.
+    pub(crate) fn problems(file: &str, problems: &[Problem]) -> Self {
+        let facts = problems.iter().map(|problem| problem_line(file, problem)).collect();
+        Self { facts, ..Self::wrong("") }.hint("nothing was recorded")
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status
+    }
+
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.closed_pipe
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for fact in &self.facts {
+            writeln!(f, "error: {fact}")?;
+        }
+        match &self.hint {
+            Some(hint) => writeln!(f, "hint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writing the answer failed: a reader that has seen enough is no error.
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        Self { closed_pipe, ..Self::unusable(format!("the answer could not be written: {error}")) }
+    }
+}
+
+impl From<serde_json::Error> for Trouble {
+    fn from(error: serde_json::Error) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+/// `acts.jsonl:3:25: actor: `US` is not a declared party; nearest: USA`
+fn problem_line(file: &str, problem: &Problem) -> String {
+    let mut line = file.to_owned();
+    for number in [problem.place.line, problem.place.column] {
+        if number > 0 {
+            line.push_str(&format!(":{number}"));
+        }
+    }
+    if !line.is_empty() {
+        line.push_str(": ");
+    }
+    if let Some(field) = &problem.field {
+        line.push_str(&format!("{field}: "));
+    }
+    line.push_str(&problem.flaw.to_string());
+    let nearest = problem.flaw.nearest();
+    if !nearest.is_empty() {
+        line.push_str(&format!("; nearest: {}", nearest.join(", ")));
+    }
+    if let Some(way_out) = way_out(&problem.flaw) {
+        line.push_str(&format!(" ({way_out})"));
+    }
+    line
+}
+
+fn way_out(flaw: &Flaw) -> Option<String> {
+    match flaw {
+        Flaw::UndeclaredParty { .. } => Some("declare it first with `entity.created`".to_owned()),
+        Flaw::IdTaken { entry, .. } => {
+            Some(format!("to change what entry {entry} says use `chancery correct`, else take another id"))
+        }
+        Flaw::UnknownAct { .. } => {
+            Some("`chancery log` lists the acts with their ids and numbers".to_owned())
+        }
+        Flaw::UselessField { takes, .. } => {
+            Some(format!("it takes {}, and the common fields", takes.join(", ")))
+        }
+        Flaw::TooLong { .. } => Some("shorten `note` or `claims`, or split the act".to_owned()),
+        Flaw::DeclaredOtherwise { .. } => {
+            Some("one party is of one kind: take another id, or correct that entry".to_owned())
+        }
+        Flaw::Missing { .. }
+        | Flaw::NoKind
+        | Flaw::UnknownKind { .. }
+        | Flaw::UnknownField { .. }
+        | Flaw::Unreadable(_)
+        | Flaw::Repeated
+        | Flaw::Unfit(_)
+        | Flaw::UntilBeforeEffective { .. }
+        | Flaw::BadCorrection { .. } => None,
+    }
+}
+
+impl From<OpenError> for Trouble {
+    fn from(error: OpenError) -> Self {
+        let hint = match &error {
+            OpenError::Missing(_) => "make one with `chancery init`, or name one with --ledger DIR",
+            OpenError::NotALedger(_) => {
+                "name a ledger with --ledger DIR, or make one elsewhere with `chancery init`"
+            }
+            OpenError::Newer { .. } => "use the version of chancery that wrote it, or a later one",
+            OpenError::Taken(_) => "wait until it is done, then try again; reading goes on meanwhile",
+            OpenError::Damaged { .. } | OpenError::Disagree { .. } => {
+                "nothing was changed; `chancery audit` names every fault; restore one copy from a backup"
+            }
+            OpenError::Io { .. } => {
+                "check that the directory is yours to read and write, and that the disk is not full"
+            }
+        };
+        Self::unusable(error.to_string()).hint(hint)
+    }
+}
+
+impl Trouble {
+    /// Why acts from a file, or from flags where the name is empty, were not recorded.
+    pub(crate) fn refused(file: &str, refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Problems(problems) => Self::problems(file, problems),
+            Refusal::NotExpected { .. } => Self::wrong(refusal.to_string())
+                .hint("someone else wrote first: look at `chancery log`, then give the new head"),
+            Refusal::Backwards { .. } => Self::wrong(refusal.to_string()).hint(
+                "the register's own time never goes back: give a later --recorded-at, or set the clock",
+            ),
+            Refusal::Io(_) => Self::unusable(refusal.to_string())
+                .hint("nothing was recorded; is the disk full, or the directory not yours to write?"),
+        }
+    }
+
+    /// Why a ledger was not made at a path.
+    pub(crate) fn not_made(path: &Path, error: &CreateError) -> Self {
+        match error {
+            CreateError::Exists => Self::wrong(format!("{} exists already", path.display()))
+                .hint("append to it, or name another place with --ledger DIR"),
+            CreateError::Refused(refusal) => Self::refused("states.jsonl", refusal),
+            CreateError::Io(error) => Self::unusable(format!("{}: {error}", path.display()))
+                .hint("nothing was made; is the directory above it there, and yours to write?"),
+        }
+    }
+}
