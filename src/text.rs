@@ -13,7 +13,7 @@ use ledger::act::{Draft, Place, Problem, Submitted, json};
 use serde_json::Value;
 
 /// Reads acts in the form that the name of the file tells: `.toml`, `.csv`, else JSON lines.
-pub(crate) fn read(name: &Path, text: &[u8]) -> Result<Vec<Submitted>, Vec<Problem>> {
+pub(crate) fn read(name: &Path, text: &[u8]) -> (Vec<Submitted>, Vec<Problem>) {
     match name.extension().and_then(|extension| extension.to_str()) {
         Some("toml") => read_drafts(toml::drafts(text)),
         Some("csv") => read_drafts(csv::drafts(text)),
@@ -31,18 +31,17 @@ pub(crate) fn read_words(words: impl IntoIterator<Item = (String, String)>) -> R
     Act::read(draft)
 }
 
-type Drafts = Result<Vec<(usize, Draft)>, Vec<Problem>>;
+type Drafts = (Vec<(usize, Draft)>, Vec<Problem>);
 
-fn read_drafts(drafts: Drafts) -> Result<Vec<Submitted>, Vec<Problem>> {
+fn read_drafts((drafts, mut problems): Drafts) -> (Vec<Submitted>, Vec<Problem>) {
     let mut acts = Vec::new();
-    let mut problems = Vec::new();
-    for (line, draft) in drafts? {
+    for (line, draft) in drafts {
         match Act::read(draft) {
             Ok(act) => acts.push(Submitted { line, ..act.into() }),
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Ok(acts) } else { Err(problems) }
+    (acts, problems)
 }
 
 /// The value that a cell or a flag means: lists are parted by `;`, tables are `key=value` parted by `;`, and what

@@ -146,14 +146,15 @@ impl Act {
 
     fn take(draft: &mut Draft) -> Option<Self> {
         let id = draft.take("id");
-        let kind = draft.kind()?;
+        let kind = draft.kind().unwrap_or_default();
         let deed = Deed::take(kind, draft);
         let timing = Timing::of(kind);
         let effective: Option<Option<Date>> = draft.take("effective");
         if timing.needs_effective() && effective == Some(None) {
             draft.missing("effective");
         }
-        let until: Option<Option<Date>> = if timing.may_end() { draft.take("until") } else { Some(None) };
+        let may_end = timing.may_end() || kind.is_empty();
+        let until: Option<Option<Date>> = if may_end { draft.take("until") } else { Some(None) };
         if let (Some(Some(from)), Some(Some(to))) = (&effective, &until)
             && to.latest() < from.earliest()
         {

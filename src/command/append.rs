@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use clap::Args;
-use ledger::act::{Submitted, json};
-use ledger::{Appended, Condition, Expected, Fate, Hash, Instant, Ledger, RecordedAt};
+use ledger::act::{Problem, Submitted, json};
+use ledger::{Appended, Condition, Expected, Fate, Hash, Instant, Ledger, RecordedAt, Refusal};
 use serde_json::json;
 
 use super::{Format, Place, Status};
@@ -151,19 +151,21 @@ fields! {
 
 impl Append {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let (name, acts) = match &self.file {
-            Some(file) => (file.display().to_string(), self.read(file)?),
+        match &self.file {
+            Some(file) => {
+                let (acts, problems) = self.read(file)?;
+                self.recording.record(place, &file.display().to_string(), acts, problems, out)
+            }
             None => {
                 let kind = self.kind.iter().map(|kind| ("kind".to_owned(), kind.clone()));
                 let act = text::read_words(kind.chain(self.fields.words()))
                     .map_err(|problems| Trouble::problems("", &problems))?;
-                (String::new(), vec![act.into()])
+                self.recording.record(place, "", vec![act.into()], Vec::new(), out)
             }
-        };
-        self.recording.record(place, &name, acts, out)
+        }
     }
 
-    fn read(&self, file: &Path) -> Result<Vec<Submitted>, Trouble> {
+    fn read(&self, file: &Path) -> Result<(Vec<Submitted>, Vec<Problem>), Trouble> {
         let bytes = if file == Path::new("-") {
             let mut bytes = Vec::new();
             io::stdin().read_to_end(&mut bytes).map(|_| bytes)
@@ -171,13 +173,12 @@ impl Append {
             fs::read(file)
         };
         let bytes = bytes.map_err(|error| Trouble::file(file, &error))?;
-        let read = if self.exact { json::read_exact(&bytes) } else { text::read(file, &bytes) };
-        let acts = read.map_err(|problems| Trouble::problems(&file.display().to_string(), &problems))?;
-        if acts.is_empty() {
+        let (acts, problems) = if self.exact { json::read_exact(&bytes) } else { text::read(file, &bytes) };
+        if acts.is_empty() && problems.is_empty() {
             return Err(Trouble::wrong(format!("{}: there is no act in it", file.display()))
                 .hint("nothing was recorded; a source that came back empty is recorded as `source.failed`"));
         }
-        Ok(acts)
+        Ok((acts, problems))
     }
 }
 
@@ -188,12 +189,21 @@ impl Recording {
         place: &Place,
         name: &str,
         acts: Vec<Submitted>,
+        mut problems: Vec<Problem>,
         out: &mut dyn Write,
     ) -> Result<Status, Trouble> {
         let recorded_at = when(self.recorded_at.as_deref())?;
         let expected = self.expect_head.as_deref().map(expected_head).transpose()?;
         let (mut ledger, conditions) = Ledger::open(&place.ledger)?;
         tell(&conditions);
+        if !problems.is_empty() {
+            // The other acts are checked too, so that one pass finds everything.
+            if let Err(Refusal::Problems(more)) = ledger.check(&acts, recorded_at, expected) {
+                problems.extend(more);
+            }
+            problems.sort_by_key(|problem| problem.place);
+            return Err(Trouble::problems(name, &problems));
+        }
         if self.dry_run {
             let fates = ledger
                 .check(&acts, recorded_at, expected)

@@ -28,7 +28,7 @@ pub(crate) struct Init {
 impl Init {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let recorded_at = when(self.recorded_at.as_deref())?;
-        let acts = if self.bare { Vec::new() } else { states()? };
+        let acts = if self.bare { Vec::new() } else { world::states() };
         let head = Ledger::create(&place.ledger, acts, recorded_at)
             .map_err(|error| Trouble::not_made(&place.ledger, &error))?;
         match place.format {
@@ -44,8 +44,4 @@ impl Init {
         }
         Ok(Status::Done)
     }
-}
-
-fn states() -> Result<Vec<ledger::Submitted>, Trouble> {
-    world::states().map_err(|problems| Trouble::problems("states.jsonl", &problems))
 }

@@ -7,7 +7,10 @@ use super::{Drafts, value_of};
 /// Reads the rows as drafts.
 pub(crate) fn drafts(text: &[u8]) -> Drafts {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text);
-    let headers = reader.headers().map_err(|e| vec![unreadable(&e)])?.clone();
+    let headers = match reader.headers() {
+        Ok(headers) => headers.clone(),
+        Err(error) => return (Vec::new(), vec![unreadable(&error)]),
+    };
     let mut drafts = Vec::new();
     let mut problems = Vec::new();
     for row in reader.records() {
@@ -26,7 +29,7 @@ pub(crate) fn drafts(text: &[u8]) -> Drafts {
             Err(error) => problems.push(unreadable(&error)),
         }
     }
-    if problems.is_empty() { Ok(drafts) } else { Err(problems) }
+    (drafts, problems)
 }
 
 fn unreadable(error: &csv::Error) -> Problem {

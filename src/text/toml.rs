@@ -9,17 +9,28 @@ use super::Drafts;
 
 /// Reads the tables as drafts.
 pub(crate) fn drafts(text: &[u8]) -> Drafts {
+    match document(text) {
+        Ok((text, document)) => tables(text, document),
+        Err(problem) => (Vec::new(), vec![problem]),
+    }
+}
+
+fn document(text: &[u8]) -> Result<(&str, DeTable<'_>), Problem> {
     let text = std::str::from_utf8(text).map_err(|e| {
         let before = String::from_utf8_lossy(text.get(..e.valid_up_to()).unwrap_or_default());
-        vec![unreadable(place_of(&before, before.len()), "the bytes are not UTF-8 text".to_owned())]
+        unreadable(place_of(&before, before.len()), "the bytes are not UTF-8 text".to_owned())
     })?;
     let document = DeTable::parse(text).map_err(|e| {
         let place = place_of(text, e.span().map_or(0, |span| span.start));
-        vec![unreadable(place, format!("not TOML: {}", e.message()))]
+        unreadable(place, format!("not TOML: {}", e.message()))
     })?;
+    Ok((text, document.into_inner()))
+}
+
+fn tables(text: &str, document: DeTable<'_>) -> Drafts {
     let mut drafts = Vec::new();
     let mut problems = Vec::new();
-    for (name, value) in document.into_inner() {
+    for (name, value) in document {
         let place = place_of(text, name.span().start);
         match value.into_inner() {
             DeValue::Array(tables) if name.get_ref() == "act" => {
@@ -34,7 +45,7 @@ pub(crate) fn drafts(text: &[u8]) -> Drafts {
                 .push(unreadable(place, format!("`{}`: acts are tables headed `[[act]]`", name.get_ref()))),
         }
     }
-    if problems.is_empty() { Ok(drafts) } else { Err(problems) }
+    (drafts, problems)
 }
 
 fn draft(text: &str, table: Spanned<DeValue<'_>>) -> Result<(usize, Draft), Problem> {

@@ -26,19 +26,16 @@ impl Serialize for Line<'_> {
     }
 }
 
-/// Reads acts out of JSON lines; blank lines are passed over. Line numbers count from 1.
-///
-/// # Errors
-/// Every problem of every line, in order.
-pub fn read(text: &[u8]) -> Result<Vec<Submitted>, Vec<Problem>> {
+/// Reads acts out of JSON lines, and every problem of the lines that are none; blank lines are passed over. Line
+/// numbers count from 1.
+#[must_use]
+pub fn read(text: &[u8]) -> (Vec<Submitted>, Vec<Problem>) {
     read_lines(text, |_, draft| Act::read(draft).map(|act| (act, None)))
 }
 
 /// Reads lines that also say when each act was recorded (`recorded_at`, and `asserted`), as an exact export does.
-///
-/// # Errors
-/// Every problem of every line, in order.
-pub fn read_exact(text: &[u8]) -> Result<Vec<Submitted>, Vec<Problem>> {
+#[must_use]
+pub fn read_exact(text: &[u8]) -> (Vec<Submitted>, Vec<Problem>) {
     read_lines(text, |line, mut draft| {
         let instant = draft.remove("recorded_at");
         let asserted = draft.remove("asserted").and_then(|value| value.as_bool());
@@ -55,7 +52,7 @@ pub fn read_exact(text: &[u8]) -> Result<Vec<Submitted>, Vec<Problem>> {
 
 type ReadAct = Result<(Act, Option<RecordedAt>), Vec<Problem>>;
 
-fn read_lines(text: &[u8], read: impl Fn(usize, Draft) -> ReadAct) -> Result<Vec<Submitted>, Vec<Problem>> {
+fn read_lines(text: &[u8], read: impl Fn(usize, Draft) -> ReadAct) -> (Vec<Submitted>, Vec<Problem>) {
     let mut acts = Vec::new();
     let mut problems = Vec::new();
     for (index, bytes) in text.split(|byte| *byte == b'\n').enumerate() {
@@ -68,7 +65,7 @@ fn read_lines(text: &[u8], read: impl Fn(usize, Draft) -> ReadAct) -> Result<Vec
             Err(found) => problems.extend(found),
         }
     }
-    if problems.is_empty() { Ok(acts) } else { Err(problems) }
+    (acts, problems)
 }
 
 /// Reads one JSON object as a draft, with the column of each value.

@@ -1,0 +1,8 @@
+//! What a person sees: the program, run as a person runs it. One binary, one file a matter.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "program/bench.rs"]
+mod bench;
+#[path = "program/input.rs"]
+mod input;
