@@ -302,7 +302,11 @@ fn free_name(path: &Path, word: &str) -> PathBuf {
         name.push(format!(".{word}-{count}"));
         PathBuf::from(name)
     };
-    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
+    let mut count = 1;
+    while name(count).exists() {
+        count += 1;
+    }
+    name(count)
 }
 
 /// Brings the names in a directory to the disk.

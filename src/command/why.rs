@@ -131,19 +131,11 @@ fn remarks(known: &Known<'_>) -> Vec<(u64, String)> {
 }
 
 fn source(claim: &Claim) -> String {
-    let mut words = format!("{}: {}", claim.stance.word(), claim.source);
-    let parts = [
-        ("", claim.locator.as_ref().map(ToString::to_string)),
-        ("published ", claim.published.as_ref().map(ToString::to_string)),
-        ("", claim.url.as_ref().map(ToString::to_string)),
-        ("", claim.digest.as_ref().map(ToString::to_string)),
-    ];
-    for (name, part) in parts {
-        if let Some(part) = part {
-            words.push_str(&format!(", {name}{part}"));
-        }
-    }
-    words
+    let text = |text: &Option<ledger::act::Text>| text.as_ref().map(ToString::to_string);
+    let published = claim.published.as_ref().map(|date| format!("published {date}"));
+    let parts = [text(&claim.locator), published, text(&claim.url), text(&claim.digest)];
+    let source = format!("{}: {}", claim.stance.word(), claim.source);
+    std::iter::once(source).chain(parts.into_iter().flatten()).collect::<Vec<_>>().join(", ")
 }
 
 fn argument_json(argument: &Argument<'_>) -> Value {
