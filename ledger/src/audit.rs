@@ -4,11 +4,10 @@
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
 use std::path::Path;
-use std::{fs, io};
 
 use crate::act::Submitted;
 use crate::chain::{Fault, Head, Sealed};
-use crate::copies::{JOURNAL, OpenError, STORE};
+use crate::copies::{JOURNAL, OpenError, STORE, StoreCopy, copy_of_store, is_being_written};
 use crate::entry::Hash;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
@@ -72,37 +71,6 @@ impl Audit {
     pub fn is_sound(&self, part: Part) -> bool {
         !self.faults.iter().any(|located| located.part == part)
     }
-}
-
-/// A copy of the store in a temporary directory, which goes when this is dropped.
-#[derive(Debug)]
-pub(crate) struct StoreCopy(tempfile::TempDir);
-
-impl StoreCopy {
-    pub(crate) fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-/// Copies the store of a ledger: to open a damaged store alters it.
-pub(crate) fn copy_of_store(dir: &Path) -> io::Result<StoreCopy> {
-    let copy = tempfile::tempdir()?;
-    copy_files(&dir.join(STORE), copy.path())?;
-    Ok(StoreCopy(copy))
-}
-
-fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        let target = to.join(file.file_name());
-        if file.file_type()?.is_dir() {
-            fs::create_dir(&target)?;
-            copy_files(&file.path(), &target)?;
-        } else {
-            fs::copy(file.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// Audits the ledger in a directory; nothing in it is changed.
@@ -261,10 +229,4 @@ impl Audit {
             None => self.fault(expected.number, Part::Journal, Fault::Lacking),
         }
     }
-}
-
-/// Whether some process holds the lock of the ledger.
-fn is_being_written(dir: &Path) -> bool {
-    let Ok(file) = fs::File::open(dir.join(crate::copies::LOCK)) else { return false };
-    matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
 }

@@ -147,6 +147,43 @@ pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Whether some process holds the lock of the ledger.
+pub(crate) fn is_being_written(dir: &Path) -> bool {
+    let Ok(file) = File::open(dir.join(LOCK)) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// A copy of the store in a temporary directory, which goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct StoreCopy(tempfile::TempDir);
+
+impl StoreCopy {
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Copies the store of a ledger: to open a damaged store alters it.
+pub(crate) fn copy_of_store(dir: &Path) -> io::Result<StoreCopy> {
+    let copy = tempfile::tempdir()?;
+    copy_files(&dir.join(STORE), copy.path())?;
+    Ok(StoreCopy(copy))
+}
+
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        let target = to.join(file.file_name());
+        if file.file_type()?.is_dir() {
+            fs::create_dir(&target)?;
+            copy_files(&file.path(), &target)?;
+        } else {
+            fs::copy(file.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
 /// Opens the store; one that is damaged is set aside and begun anew.
 ///
 /// # Errors

@@ -3,11 +3,10 @@
 //! Reading needs no lock and changes nothing. An append that is not whole is not seen. Where the journal is
 //! damaged, the store answers in its place if it can, and the history says so.
 
-use std::fs;
 use std::path::Path;
 
 use crate::chain::{Fault, Head, Sealed};
-use crate::copies::{JOURNAL, OpenError, STORE};
+use crate::copies::{JOURNAL, OpenError, STORE, copy_of_store, is_being_written};
 use crate::date::Instant;
 use crate::journal::{NotAJournal, Reader};
 use crate::standing::Recorded;
@@ -43,25 +42,24 @@ impl History {
     /// # Errors
     /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
     pub fn read(dir: &Path) -> Result<Self, OpenError> {
-        let path = dir.join(JOURNAL);
-        let reader = match Reader::open(&path) {
+        let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Err(NotAJournal::FirstLine) => {
-                return Self::from_store(
-                    dir,
-                    (1, Fault::Copy("it does not begin as a journal does".to_owned())),
-                );
+                return Self::from_store(dir, (1, Fault::Copy("its first line is damaged".to_owned())));
             }
             other => other.map_err(|e| OpenError::of_journal(dir, e))?,
         };
-        let mut reader = reader;
         let mut entries: Vec<Recorded> = reader.by_ref().map(Recorded::from).collect();
         let end = reader.end();
+        entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
+        let history = Self { entries, head: end.head, instead: None };
         match end.fault {
-            // What breaks off at the end is an append that is under way, or was when its writer died.
-            None | Some((_, Fault::BreaksOff)) => {
-                entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
-                Ok(Self { entries, head: end.head, instead: None })
+            Some((_, Fault::BreaksOff)) | None if end.torn > 0 && !is_being_written(dir) => {
+                // An append whose writer died, or one that was acknowledged and then damaged: the store knows.
+                let fault = end.fault.unwrap_or((end.head.number + 1, Fault::BreaksOff));
+                let stored = Self::from_store(dir, fault);
+                Ok(stored.ok().filter(|stored| stored.head.number > history.head.number).unwrap_or(history))
             }
+            Some((_, Fault::BreaksOff)) | None => Ok(history),
             Some(fault) => Self::from_store(dir, fault),
         }
     }
@@ -73,7 +71,7 @@ impl History {
             return Err(damaged("there is no store beside it".to_owned()));
         }
         // Opening a damaged store alters it: a copy is opened.
-        let copy = crate::audit::copy_of_store(dir).map_err(|e| damaged(e.to_string()))?;
+        let copy = copy_of_store(dir).map_err(|e| damaged(e.to_string()))?;
         let store = Store::open(copy.path()).map_err(|e| damaged(e.to_string()))?;
         let sealed: Result<Vec<Sealed>, _> = store.entries().collect();
         let sealed = sealed.map_err(|(n, f)| damaged(format!("entry {n} of the store: {f}")))?;
@@ -97,10 +95,4 @@ impl History {
     pub fn up_to(&self, number: u64) -> &[Recorded] {
         &self.entries[..self.entries.partition_point(|entry| entry.number <= number)]
     }
-}
-
-/// Whether a directory looks like a ledger at all.
-#[must_use]
-pub fn is_ledger(dir: &Path) -> bool {
-    fs::metadata(dir.join(JOURNAL)).is_ok()
 }
