@@ -6,6 +6,7 @@ pub(crate) mod asking;
 mod audit;
 mod export;
 mod head;
+mod import;
 mod init;
 mod log;
 mod pages;
@@ -72,6 +73,7 @@ pub(crate) enum Format {
 enum Command {
     Init(init::Init),
     Append(Box<append::Append>),
+    Import(import::Import),
     State(state::State),
     Why(why::Why),
     Log(log::Log),
@@ -94,6 +96,7 @@ impl Arguments {
         match self.command {
             Command::Init(init) => init.run(&place, out),
             Command::Append(append) => append.run(&place, out),
+            Command::Import(import) => import.run(&place, out),
             Command::State(state) => state.run(&place, out),
             Command::Why(why) => why.run(&place, out),
             Command::Log(log) => log.run(&place, out),

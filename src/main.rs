@@ -5,6 +5,7 @@
 
 mod clock;
 mod command;
+mod import;
 mod render;
 mod text;
 mod trouble;

@@ -1,8 +1,11 @@
 //! What a person sees: the program, run as a person runs it. One binary, one file a matter.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/import.rs"]
+mod import;
 #[path = "program/input.rs"]
 mod input;

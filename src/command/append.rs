@@ -189,7 +189,7 @@ impl Recording {
         mut problems: Vec<Problem>,
         out: &mut dyn Write,
     ) -> Result<Status, Trouble> {
-        let recorded_at = when(self.recorded_at.as_deref())?;
+        let recorded_at = when("--recorded-at", self.recorded_at.as_deref())?;
         let expected = self.expect_head.as_deref().map(expected_head).transpose()?;
         let (mut ledger, conditions) = Ledger::open(&place.ledger)?;
         tell(&conditions);
@@ -285,15 +285,14 @@ pub(crate) fn tell(conditions: &[Condition]) {
 }
 
 /// When acts are recorded: now, or at an instant that the registrar asserts.
-pub(crate) fn when(given: Option<&str>) -> Result<RecordedAt, Trouble> {
+pub(crate) fn when(flag: &str, given: Option<&str>) -> Result<RecordedAt, Trouble> {
     let now = clock::now();
     let Some(text) = given else { return Ok(RecordedAt::Clock(now)) };
     let instant: Instant = text.parse().map_err(|_| {
-        Trouble::wrong(format!("--recorded-at: `{text}` is not an instant"))
-            .hint("write it as 2025-07-04T09:00:00Z")
+        Trouble::wrong(format!("{flag}: `{text}` is not an instant")).hint("write it as 2025-07-04T09:00:00Z")
     })?;
     if instant > now {
-        return Err(Trouble::wrong(format!("--recorded-at: {instant} lies in the future"))
+        return Err(Trouble::wrong(format!("{flag}: {instant} lies in the future"))
             .hint("the register's own time never goes back, so nothing could be recorded until then"));
     }
     Ok(RecordedAt::Asserted(instant))

@@ -27,7 +27,7 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let recorded_at = when(self.recorded_at.as_deref())?;
+        let recorded_at = when("--recorded-at", self.recorded_at.as_deref())?;
         let acts = if self.bare { Vec::new() } else { world::states() };
         let head = Ledger::create(&place.ledger, acts, recorded_at)
             .map_err(|error| Trouble::not_made(&place.ledger, &error))?;

@@ -416,7 +416,11 @@ impl Codes {
         self.0.iter().map(|(scheme, code)| (&**scheme, &**code))
     }
 
-    fn insert(&mut self, scheme: &str, code: &str) -> Result<(), Unfit> {
+    /// Adds a code.
+    ///
+    /// # Errors
+    /// [`Unfit`] when the scheme or the code is not of the form that they have.
+    pub fn insert(&mut self, scheme: &str, code: &str) -> Result<(), Unfit> {
         let is_scheme = !scheme.is_empty()
             && scheme.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         if !is_scheme || !is_label(code) {

@@ -1,0 +1,201 @@
+//! Lists as the world publishes them: foreign formats in, what they say out.
+//!
+//! ```text
+//! file ──reading──▶ bytes ──one file a format──▶ Edition ──compare──▶ acts + findings
+//! ```
+//!
+//! A list is a state, and the ledger wants acts: an [`Edition`] is therefore compared with what the ledger knows
+//! from the same source, and the difference is what happened between the two. Nothing here writes, and nothing
+//! here reads a clock: the command decides what becomes of the acts.
+
+pub(crate) mod canada_sema;
+pub(crate) mod compare;
+pub(crate) mod ofac_csv;
+pub(crate) mod ofac_xml;
+pub(crate) mod reading;
+pub(crate) mod un_sc;
+mod xml;
+
+use std::fmt;
+use std::io::{self, BufRead, Read};
+
+use clap::ValueEnum;
+use ledger::act::{Codes, Label, Measure, PartyKind};
+use ledger::{Date, Key, PartyId, Register};
+
+/// The formats that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// The SDN list of the US Treasury: the CSV without header, or its XML
+    OfacSdn,
+    /// The consolidated (non-SDN) list of the US Treasury, XML
+    OfacXml,
+    /// The consolidated list of the UN Security Council, XML
+    UnSc,
+    /// The autonomous sanctions list of Canada, XML
+    CanadaSema,
+}
+
+/// What a list says: who stands on it, and under what.
+#[derive(Debug, Default)]
+pub(crate) struct Edition {
+    /// The day on which it was published, where it says so.
+    pub published: Option<Date>,
+    /// Who stands on it.
+    pub entries: Vec<Entry>,
+    /// What a registrar should know of the reading.
+    pub findings: Vec<String>,
+    /// Whether the end of the file is the end of the list, and not merely where the file was cut.
+    pub ending: Ending,
+}
+
+/// What is known of the end of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The format closes itself, and it is closed.
+    #[default]
+    Closed,
+    /// The mark with which the publisher ends the file is not there: lines may be missing.
+    Unmarked,
+}
+
+/// One record of a list: a party and what it is listed under.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub party: PartyId,
+    pub kind: PartyKind,
+    pub name: Label,
+    pub aliases: Vec<Label>,
+    pub codes: Codes,
+    /// When a person was born, in the words of the source: it tells people of one name apart.
+    pub born: Option<String>,
+    pub listings: Vec<Listing>,
+    /// Where in the list the record stands: its id there.
+    pub locator: String,
+}
+
+/// A register in which a party is listed, and the day of listing where the list gives one.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    pub key: Key,
+    pub since: Option<Date>,
+}
+
+/// Why a file is no edition: nothing follows from it, and least of all that anybody was taken off a list.
+#[derive(Debug)]
+pub(crate) struct Broken(pub String);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Self(format!("it cannot be read to its end: {error}"))
+    }
+}
+
+impl ListFormat {
+    /// The name under which the editions of a list belong together, unless the registrar gives another.
+    pub(crate) fn source(self) -> &'static str {
+        match self {
+            Self::OfacSdn => "OFAC SDN list",
+            Self::OfacXml => "OFAC consolidated non-SDN list",
+            Self::UnSc => "UN Security Council consolidated list",
+            Self::CanadaSema => "Canada consolidated autonomous sanctions list",
+        }
+    }
+
+    /// Who publishes the list.
+    pub(crate) fn publisher(self) -> &'static str {
+        match self {
+            Self::OfacSdn | Self::OfacXml => "USA",
+            Self::UnSc => "UN",
+            Self::CanadaSema => "CAN",
+        }
+    }
+
+    /// Reads an edition.
+    pub(crate) fn read(self, bytes: &mut dyn Read) -> Result<Edition, Broken> {
+        let mut bytes = io::BufReader::new(bytes);
+        if bytes.fill_buf()?.is_empty() {
+            return Err(Broken("it is empty".to_owned()));
+        }
+        let edition = match self {
+            Self::OfacSdn if reading::begins_as_xml(&mut bytes)? => ofac_xml::read(bytes, ofac_xml::sdn)?,
+            Self::OfacSdn => ofac_csv::read(bytes)?,
+            Self::OfacXml => ofac_xml::read(bytes, ofac_xml::not_sdn)?,
+            Self::UnSc => un_sc::read(bytes)?,
+            Self::CanadaSema => canada_sema::read(bytes)?,
+        };
+        edition.checked()
+    }
+}
+
+impl Edition {
+    /// An edition with no entry, or with two of one id, is not one to draw conclusions from.
+    fn checked(self) -> Result<Self, Broken> {
+        if self.entries.is_empty() {
+            return Err(Broken("it holds no entry".to_owned()));
+        }
+        let mut ids: Vec<&PartyId> = self.entries.iter().map(|entry| &entry.party).collect();
+        ids.sort_unstable();
+        match ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Broken(format!("two of its records have the id {}", pair[0]))),
+            None => Ok(self),
+        }
+    }
+}
+
+/// The register of a measure against a party.
+fn sanction(imposer: &PartyId, target: &PartyId, regime: Label, measure: Measure) -> Key {
+    Key { regime: Some(regime), measure: Some(measure), ..Key::toward(Register::Sanction, imposer, target) }
+}
+
+/// The register of a listing as a terrorist.
+fn terror(designator: &PartyId, target: &PartyId, list: Label) -> Key {
+    Key { list: Some(list), ..Key::toward(Register::Terror, designator, target) }
+}
+
+/// Text as a name: one line, single spaces; what is too long for a name is cut, and ends in `…`.
+fn label(text: &str) -> Option<Label> {
+    const MOST: usize = 200;
+    let mut line = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .fold(String::with_capacity(text.len()), |line, word| {
+            if line.is_empty() { word.to_owned() } else { line + " " + word }
+        });
+    if line.chars().count() > MOST {
+        line = line.chars().take(MOST - 1).collect::<String>().trim_end().to_owned() + "…";
+    }
+    Label::parse(&line).ok()
+}
+
+/// The name of a record; one without is broken.
+fn name(text: &str, locator: &str) -> Result<Label, Broken> {
+    label(text).ok_or_else(|| Broken(format!("{locator} has no name")))
+}
+
+/// The id of a party under the scheme of its list.
+fn party(scheme: &str, id: &str, place: &str) -> Result<PartyId, Broken> {
+    PartyId::parse(&format!("{scheme}:{id}"))
+        .map_err(|_| Broken(format!("{place}: `{id}` is no id of a record")))
+}
+
+/// A party that the ledger declares itself.
+fn state(id: &str) -> PartyId {
+    PartyId::parse(id).expect("the ids of publishers are ids")
+}
+
+/// Codes of a party in other schemes; empty ones are left out.
+fn codes<const N: usize>(pairs: [(&str, &str); N]) -> Codes {
+    let mut codes = Codes::default();
+    for (scheme, code) in pairs {
+        // A code that is no line of text is no code: the party is found by its id all the same.
+        drop(codes.insert(scheme, code));
+    }
+    codes
+}

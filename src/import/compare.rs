@@ -1,0 +1,418 @@
+//! From a list to acts: an edition beside what the ledger knows from the same source.
+//!
+//! The days. Where the source gives the day of a listing, that is its day. Else all that is known is that the
+//! party was not listed when the edition before was observed, and is now: the day is the interval from the day
+//! after that observation to the day of this one. An edition is taken to hold at the end of the day on which it
+//! was observed. A first edition says only that its entries were listed *by* then: `../2024-02-28`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::act::{Act, Claim, Label, Measures, Stance, Text};
+use ledger::standing::Known;
+use ledger::standing::names::{Named, parties};
+use ledger::standing::value::Word;
+use ledger::{Date, Day, Deed, Key, Knowledge, PartyId, Question, Register, Standing, answer};
+
+use super::{Edition, Entry, Listing};
+
+/// An edition as it was observed.
+#[derive(Debug)]
+pub(crate) struct Seen<'a> {
+    /// The source whose edition it is.
+    pub source: &'a Text,
+    /// The party that publishes it.
+    pub publisher: &'a PartyId,
+    /// The digest of the file.
+    pub digest: &'a Text,
+    /// The name of the file.
+    pub file: &'a str,
+    /// The day on which it was observed.
+    pub on: Day,
+}
+
+/// The edition of a source that the ledger observed last.
+#[derive(Debug, Clone)]
+pub(crate) struct Last {
+    pub entry: u64,
+    pub on: Day,
+    pub published: Option<Date>,
+    pub digest: Text,
+}
+
+/// What an edition changes.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// What happened, as acts.
+    pub acts: Vec<Act>,
+    /// What a registrar should look at.
+    pub findings: Vec<String>,
+    /// How many parties the ledger knew as listed by this source.
+    pub known: usize,
+    /// Parties that were not listed and are.
+    pub listed: usize,
+    /// Parties that are listed under something else than before.
+    pub moved: usize,
+    /// Parties of which the list says other names.
+    pub renamed: usize,
+    /// Parties that are gone.
+    pub removed: usize,
+}
+
+impl Last {
+    /// The last edition of a source: a notice with its digest.
+    pub(crate) fn of(knowledge: &Knowledge<'_>, source: &Text) -> Option<Self> {
+        Self::all(knowledge, source).next()
+    }
+
+    /// The editions of a source, the last first.
+    pub(crate) fn all(knowledge: &Knowledge<'_>, source: &Text) -> impl Iterator<Item = Self> {
+        knowledge.acts.iter().rev().filter(|known| known.counts()).filter_map(|known| {
+            let Deed::Notice { .. } = known.act.deed else { return None };
+            let claim = claim_of(known, source)?;
+            Some(Self {
+                entry: known.entry.number,
+                on: known.act.effective.as_ref()?.latest(),
+                published: known.act.published.clone(),
+                digest: claim.digest.clone()?,
+            })
+        })
+    }
+}
+
+/// Compares an edition with what the ledger knows.
+pub(crate) fn compare(knowledge: &Knowledge<'_>, edition: &Edition, seen: &Seen<'_>) -> Changes {
+    let book = Book::open(knowledge, seen);
+    let mut changes = Changes { findings: edition.findings.clone(), ..Changes::default() };
+    let mut gone = book.listed.clone();
+    let rekeyed = book.rekeyed(edition);
+    for entry in &edition.entries {
+        let before = gone.remove(&entry.party).unwrap_or_default();
+        book.take(entry, &before, rekeyed.get(&entry.party), &mut changes);
+    }
+    let heirs: BTreeMap<&PartyId, &PartyId> = rekeyed.iter().map(|(new, old)| (old, new)).collect();
+    changes.known = book.listed.len();
+    changes.removed = gone.len();
+    for (party, keys) in gone {
+        let why = heirs.get(&party).map(|new| format!("; {new} is new and seems to be the same, re-keyed"));
+        changes.acts.extend(keys.iter().map(|key| book.removal(key, &party, why.as_deref(), None)));
+    }
+    changes
+}
+
+/// What the ledger knows of a source, and how to write what follows.
+struct Book<'a> {
+    knowledge: &'a Knowledge<'a>,
+    seen: &'a Seen<'a>,
+    last: Option<Last>,
+    parties: BTreeMap<PartyId, Named>,
+    /// The registers by which the source lists a party.
+    listed: BTreeMap<PartyId, BTreeSet<Key>>,
+    /// Every register that some act of the source moved, with the last entry that moved it.
+    touched: BTreeMap<Key, u64>,
+    /// Listings of the source that someone else ended: the entry.
+    ended: BTreeMap<Key, u64>,
+}
+
+impl<'a> Book<'a> {
+    fn open(knowledge: &'a Knowledge<'a>, seen: &'a Seen<'a>) -> Self {
+        let mut book = Self {
+            knowledge,
+            seen,
+            last: Last::of(knowledge, seen.source),
+            parties: parties(knowledge),
+            listed: BTreeMap::new(),
+            touched: BTreeMap::new(),
+            ended: BTreeMap::new(),
+        };
+        for known in knowledge.acts.iter().filter(|known| known.counts()) {
+            if claim_of(known, seen.source).is_some() {
+                let keys = ledger::standing::effect::moves(&known.act).into_iter().map(|(key, _)| key);
+                book.touched.extend(keys.filter(is_listing).map(|key| (key, known.entry.number)));
+            }
+        }
+        for register in [Register::Sanction, Register::Terror] {
+            let question = Question { as_of: seen.on, register: Some(register), actor: None, subject: None };
+            for standing in answer(knowledge, &question).standings {
+                book.enter(standing);
+            }
+        }
+        book
+    }
+
+    fn enter(&mut self, standing: Standing) {
+        // What is suspended still stands on the list.
+        let stands = standing.value.is_alive() || standing.value.is(Word::Designated);
+        let touched = self.touched.get(&standing.key);
+        if stands && (touched.is_some() || self.rests_on_source(&standing.basis)) {
+            if let Some(subject) = &standing.key.subject {
+                self.listed.entry(subject.clone()).or_default().insert(standing.key);
+            }
+        } else if let (Some(ours), Some(last)) = (touched, standing.basis.last())
+            && last > ours
+        {
+            self.ended.insert(standing.key, *last);
+        }
+    }
+
+    fn rests_on_source(&self, basis: &[u64]) -> bool {
+        let mut acts = basis.iter().filter_map(|number| self.knowledge.act(*number));
+        acts.any(|known| claim_of(known, self.seen.source).is_some())
+    }
+
+    /// What follows from one record, given by which registers its party was listed.
+    fn take(&self, entry: &Entry, before: &BTreeSet<Key>, was: Option<&PartyId>, changes: &mut Changes) {
+        let start = changes.acts.len();
+        let known = self.parties.get(&entry.party);
+        match known {
+            None => self.declare(entry, was, changes),
+            Some(named) => self.amend(entry, named, changes),
+        }
+        let named_only = changes.acts.len();
+        let now: BTreeSet<&Key> = entry.listings.iter().map(|listing| &listing.key).collect();
+        let ended: Vec<&Key> = before.iter().filter(|key| !now.contains(key)).collect();
+        let begun: Vec<&Listing> =
+            entry.listings.iter().filter(|listing| !before.contains(&listing.key)).collect();
+        let group = if ended.is_empty() || begun.is_empty() { None } else { self.group(entry) };
+        changes.acts.extend(ended.iter().map(|key| self.removal(key, &entry.party, None, group.as_ref())));
+        for listing in &begun {
+            match self.listing(entry, listing, group.as_ref()) {
+                Ok(act) => changes.acts.push(act),
+                Err(finding) => changes.findings.push(finding),
+            }
+        }
+        let has_moved = changes.acts.len() > named_only;
+        changes.listed += usize::from(before.is_empty() && has_moved);
+        changes.moved += usize::from(!before.is_empty() && has_moved);
+        changes.renamed += usize::from(known.is_some() && named_only > start);
+    }
+
+    /// A party that the ledger does not know is declared, with its other names.
+    fn declare(&self, entry: &Entry, was: Option<&PartyId>, changes: &mut Changes) {
+        let mut act = self.act(
+            Deed::EntityCreated {
+                subject: entry.party.clone(),
+                party: entry.kind,
+                name: Some(entry.name.clone()),
+                codes: entry.codes.clone(),
+            },
+            None,
+            &entry.locator,
+        );
+        let rekeyed = was.map(|old| format!("{old} is gone and seems to be the same, re-keyed"));
+        if let (Some(words), Some(old)) = (&rekeyed, was) {
+            changes.findings.push(format!("{}: {words}; see whether it goes on ({old})", entry.party));
+        }
+        let notes: Vec<String> = born(entry).into_iter().chain(rekeyed).collect();
+        act.note = Text::parse(&notes.join("\n")).ok();
+        changes.acts.push(act);
+        let names = BTreeSet::from([&entry.name]);
+        changes.acts.extend(self.aliases(entry, names, None));
+    }
+
+    /// A party that the ledger knows gets the names that are new. A name is the source's to change where the
+    /// source gave it; elsewhere it is one more alias.
+    fn amend(&self, entry: &Entry, named: &Named, changes: &mut Changes) {
+        if named.kind != entry.kind {
+            changes.findings.push(format!(
+                "{}: the list says {}, the ledger {} (entry {})",
+                entry.party,
+                entry.kind.word(),
+                named.kind.word(),
+                named.declared_by
+            ));
+        }
+        let mut known: BTreeSet<&Label> =
+            named.names.iter().map(|(name, _)| name).chain(&named.aliases).collect();
+        let date = self.between();
+        if named.name_on(self.seen.on) != entry.name.as_str() && self.rests_on_source(&[named.declared_by]) {
+            let (subject, name) = (entry.party.clone(), entry.name.clone());
+            changes.acts.push(self.act(
+                Deed::EntityRenamed { subject, name },
+                Some(date.clone()),
+                &entry.locator,
+            ));
+        } else if !known.contains(&entry.name) {
+            let (subject, name) = (entry.party.clone(), entry.name.clone());
+            changes.acts.push(self.act(
+                Deed::EntityAliasAdded { subject, name },
+                Some(date.clone()),
+                &entry.locator,
+            ));
+        }
+        known.insert(&entry.name);
+        changes.acts.extend(self.aliases(entry, known, Some(&date)));
+    }
+
+    fn aliases<'e>(&self, entry: &'e Entry, mut known: BTreeSet<&'e Label>, date: Option<&Date>) -> Vec<Act> {
+        let new = entry.aliases.iter().filter(|alias| known.insert(alias));
+        new.map(|alias| {
+            let deed = Deed::EntityAliasAdded { subject: entry.party.clone(), name: alias.clone() };
+            self.act(deed, date.cloned(), &entry.locator)
+        })
+        .collect()
+    }
+
+    /// The act by which a party comes to be listed; or why nothing is entered, for a person to decide.
+    fn listing(&self, entry: &Entry, listing: &Listing, group: Option<&Label>) -> Result<Act, String> {
+        let before = self.touched.get(&listing.key);
+        if let Some(number) = self.ended.get(&listing.key) {
+            return Err(format!(
+                "{} still stands under {}, which entry {number} ended on another source's word: nothing was entered",
+                entry.party,
+                under(&listing.key),
+            ));
+        }
+        let (date, note) = match (&listing.since, before) {
+            (Some(day), None) => (day.clone(), None),
+            (Some(day), Some(_)) => (
+                self.between(),
+                Some(format!("listed again; the source says since {day}; {}", self.inferred())),
+            ),
+            (None, _) => (self.between(), Some(self.inferred())),
+        };
+        let mut act = self.act(begins(&listing.key, before.is_some()), Some(date), &entry.locator);
+        act.note = note.and_then(|note| Text::parse(&note).ok());
+        act.group = group.cloned();
+        Ok(act)
+    }
+
+    fn removal(&self, key: &Key, party: &PartyId, why: Option<&str>, group: Option<&Label>) -> Act {
+        let mut act = self.act(ends(key), Some(self.between()), &format!("no longer there: {party}"));
+        act.note = Text::parse(&format!("{}{}", self.inferred(), why.unwrap_or_default())).ok();
+        act.group = group.cloned();
+        act
+    }
+
+    /// When something happened of which the source gives no day: after the last edition and by this one.
+    fn between(&self) -> Date {
+        let on = self.seen.on;
+        let text = match &self.last {
+            None => format!("../{on}"),
+            Some(last) => match last.on.tomorrow() {
+                Ok(first) if first < on => format!("{first}/{on}"),
+                _ => on.to_string(),
+            },
+        };
+        Date::parse(&text).unwrap_or_else(|_| Date::on(on))
+    }
+
+    fn inferred(&self) -> String {
+        match &self.last {
+            None => format!("day inferred: it stands in the first edition, observed on {}", self.seen.on),
+            Some(last) => {
+                format!("day inferred from the editions observed on {} and {}", last.on, self.seen.on)
+            }
+        }
+    }
+
+    fn group(&self, entry: &Entry) -> Option<Label> {
+        Label::parse(&format!("{} {} {}", self.seen.source, self.seen.on, entry.party)).ok()
+    }
+
+    fn act(&self, deed: Deed, effective: Option<Date>, locator: &str) -> Act {
+        Act { claims: vec![self.seen.claim(locator)], ..Act::new(deed, effective) }
+    }
+
+    /// New parties that have the name, the birth and the programmes of one that is gone: the new id and the old.
+    fn rekeyed(&self, edition: &Edition) -> BTreeMap<PartyId, PartyId> {
+        let there: BTreeSet<&PartyId> = edition.entries.iter().map(|entry| &entry.party).collect();
+        let mut gone: BTreeMap<_, &PartyId> = BTreeMap::new();
+        for (party, keys) in self.listed.iter().filter(|(party, _)| !there.contains(party)) {
+            if let Some(named) = self.parties.get(party) {
+                let declared = self.knowledge.act(named.declared_by);
+                let note = declared.and_then(|known| known.act.note.as_ref()).map(Text::as_str);
+                let born = note.into_iter().flat_map(str::lines).find(|line| line.starts_with(BORN));
+                let name = named.name_on(self.seen.on).to_lowercase();
+                gone.insert((name, born.map(str::to_owned), unders(keys.iter())), party);
+            }
+        }
+        let new = edition.entries.iter().filter(|entry| !self.parties.contains_key(&entry.party));
+        new.filter_map(|entry| {
+            let name = entry.name.as_str().to_lowercase();
+            let same = (name, born(entry), unders(entry.listings.iter().map(|listing| &listing.key)));
+            Some((entry.party.clone(), (*gone.get(&same)?).clone()))
+        })
+        .collect()
+    }
+}
+
+impl Seen<'_> {
+    /// The word of this edition for an act, at a place of it.
+    pub(crate) fn claim(&self, locator: &str) -> Claim {
+        Claim {
+            source: self.source.clone(),
+            url: None,
+            published: None,
+            retrieved: Some(Date::on(self.on)),
+            locator: Text::parse(locator).ok(),
+            digest: Some(self.digest.clone()),
+            stance: Stance::Asserts,
+        }
+    }
+}
+
+const BORN: &str = "born ";
+
+fn born(entry: &Entry) -> Option<String> {
+    entry.born.as_ref().map(|born| format!("{BORN}{born}"))
+}
+
+/// What a source says of an act.
+fn claim_of<'k>(known: &'k Known<'_>, source: &Text) -> Option<&'k Claim> {
+    known.act.claims.iter().find(|claim| claim.source == *source && claim.digest.is_some())
+}
+
+fn is_listing(key: &Key) -> bool {
+    matches!(key.register, Register::Sanction | Register::Terror)
+}
+
+/// What a listing is under: the regime or the list.
+pub(crate) fn under(key: &Key) -> &str {
+    key.regime.as_ref().or(key.list.as_ref()).map_or("", Label::as_str)
+}
+
+fn unders<'k>(keys: impl Iterator<Item = &'k Key>) -> Vec<String> {
+    let mut unders: Vec<String> = keys.map(|key| under(key).to_owned()).collect();
+    unders.sort_unstable();
+    unders
+}
+
+/// The deed that begins a listing, or begins it again.
+fn begins(key: &Key, again: bool) -> Deed {
+    let (actor, subject) = between(key);
+    match (&key.regime, &key.measure, &key.list) {
+        (Some(regime), Some(measure), _) => {
+            let (regime, measures) = (regime.clone(), only(*measure));
+            if again {
+                Deed::SanctionReimposed { actor, subject, regime, measures }
+            } else {
+                Deed::SanctionImposed { actor, subject, regime, measures }
+            }
+        }
+        (_, _, Some(list)) => Deed::TerrorDesignated { actor, subject, list: list.clone() },
+        _ => unreachable!("a listing has a regime and a measure, or a list"),
+    }
+}
+
+/// The deed that ends it.
+fn ends(key: &Key) -> Deed {
+    let (actor, subject) = between(key);
+    match (&key.regime, &key.measure, &key.list) {
+        (Some(regime), Some(measure), _) => {
+            Deed::SanctionLifted { actor, subject, regime: regime.clone(), measures: only(*measure) }
+        }
+        (_, _, Some(list)) => Deed::TerrorDelisted { actor, subject, list: list.clone() },
+        _ => unreachable!("a listing has a regime and a measure, or a list"),
+    }
+}
+
+fn between(key: &Key) -> (PartyId, PartyId) {
+    match (&key.actor, &key.subject) {
+        (Some(actor), Some(subject)) => (actor.clone(), subject.clone()),
+        _ => unreachable!("a listing is by one party, of another"),
+    }
+}
+
+fn only(measure: ledger::act::Measure) -> Measures {
+    Measures::new(vec![measure]).expect("one measure stands once")
+}
