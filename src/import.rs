@@ -14,13 +14,16 @@ pub(crate) mod ofac_csv;
 pub(crate) mod ofac_xml;
 pub(crate) mod reading;
 pub(crate) mod un_sc;
+pub(crate) mod us_missions;
 mod xml;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
 use clap::ValueEnum;
-use ledger::act::{Codes, Label, Measure, PartyKind};
+use ledger::act::{Act, Codes, Label, Measure, PartyKind};
+use ledger::standing::names::Named;
 use ledger::{Date, Key, PartyId, Register};
 
 /// The formats that can be read.
@@ -34,6 +37,33 @@ pub(crate) enum ListFormat {
     UnSc,
     /// The autonomous sanctions list of Canada, XML
     CanadaSema,
+    /// Changes in the status of US missions abroad, CSV
+    UsMissions,
+}
+
+/// What a file says.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// A state: who stands on a list.
+    Edition(Edition),
+    /// Acts, each with its day.
+    Chronicle(Chronicle),
+}
+
+/// Acts as a source tells them.
+#[derive(Debug, Default)]
+pub(crate) struct Chronicle {
+    /// The acts, each with its place in the file.
+    pub acts: Vec<Told>,
+    /// What a registrar should know of the reading.
+    pub findings: Vec<String>,
+}
+
+/// One act of a chronicle. Its id is made of what the source says, and so is the same in the next edition.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub act: Act,
+    pub locator: String,
 }
 
 /// What a list says: who stands on it, and under what.
@@ -105,20 +135,25 @@ impl ListFormat {
             Self::OfacXml => "OFAC consolidated non-SDN list",
             Self::UnSc => "UN Security Council consolidated list",
             Self::CanadaSema => "Canada consolidated autonomous sanctions list",
+            Self::UsMissions => "US Diplomatic Mission Status Data",
         }
     }
 
     /// Who publishes the list.
     pub(crate) fn publisher(self) -> &'static str {
         match self {
-            Self::OfacSdn | Self::OfacXml => "USA",
+            Self::OfacSdn | Self::OfacXml | Self::UsMissions => "USA",
             Self::UnSc => "UN",
             Self::CanadaSema => "CAN",
         }
     }
 
-    /// Reads an edition.
-    pub(crate) fn read(self, bytes: &mut dyn Read) -> Result<Edition, Broken> {
+    /// Reads a file; where it names parties by their names, they are found among those of the ledger.
+    pub(crate) fn read(
+        self,
+        bytes: &mut dyn Read,
+        parties: &BTreeMap<PartyId, Named>,
+    ) -> Result<Content, Broken> {
         let mut bytes = io::BufReader::new(bytes);
         if bytes.fill_buf()?.is_empty() {
             return Err(Broken("it is empty".to_owned()));
@@ -129,6 +164,7 @@ impl ListFormat {
             Self::OfacXml => ofac_xml::read(bytes, ofac_xml::not_sdn)?,
             Self::UnSc => un_sc::read(bytes)?,
             Self::CanadaSema => canada_sema::read(bytes)?,
+            Self::UsMissions => return us_missions::read(bytes, parties).and_then(Chronicle::checked),
         };
         edition.checked()
     }
@@ -136,7 +172,7 @@ impl ListFormat {
 
 impl Edition {
     /// An edition with no entry, or with two of one id, is not one to draw conclusions from.
-    fn checked(self) -> Result<Self, Broken> {
+    fn checked(self) -> Result<Content, Broken> {
         if self.entries.is_empty() {
             return Err(Broken("it holds no entry".to_owned()));
         }
@@ -144,7 +180,44 @@ impl Edition {
         ids.sort_unstable();
         match ids.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(Broken(format!("two of its records have the id {}", pair[0]))),
-            None => Ok(self),
+            None => Ok(Content::Edition(self)),
+        }
+    }
+}
+
+impl Chronicle {
+    /// A chronicle without an act says nothing.
+    fn checked(self) -> Result<Content, Broken> {
+        if self.acts.is_empty() {
+            Err(Broken("it holds no act".to_owned()))
+        } else {
+            Ok(Content::Chronicle(self))
+        }
+    }
+}
+
+impl Content {
+    /// How many records it has.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::Edition(edition) => edition.entries.len(),
+            Self::Chronicle(chronicle) => chronicle.acts.len(),
+        }
+    }
+
+    /// The day on which it was published, where it says so.
+    pub(crate) fn published(&self) -> Option<&Date> {
+        match self {
+            Self::Edition(edition) => edition.published.as_ref(),
+            Self::Chronicle(_) => None,
+        }
+    }
+
+    /// What is known of its end.
+    pub(crate) fn ending(&self) -> Ending {
+        match self {
+            Self::Edition(edition) => edition.ending,
+            Self::Chronicle(_) => Ending::Closed,
         }
     }
 }

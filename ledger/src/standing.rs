@@ -11,6 +11,7 @@
 pub mod answer;
 pub mod argument;
 pub mod effect;
+pub mod interval;
 pub mod knowledge;
 pub mod names;
 pub mod timeline;
@@ -18,6 +19,7 @@ pub mod value;
 
 pub use answer::{Answer, Question, Standing, answer};
 pub use argument::{Argument, Role, Step, explain};
+pub use interval::{Interval, intervals};
 pub(crate) use knowledge::settle;
 pub use knowledge::{Knowledge, Known, Recorded, Status};
 pub use names::{Match, Named, find_party};

@@ -1,43 +1,119 @@
-//! `chancery export`: the journal as JSON lines.
+//! `chancery export`: what the register holds, for other programs.
+
+mod dyad_years;
+mod intervals;
 
 use std::io::{BufWriter, Write};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ledger::act::json::Line;
-use serde_json::{Value, json};
+use ledger::{Knowledge, Question, answer};
+use serde_json::{Map, Value, json};
 
-use super::asking::read;
-use super::{Place, Status};
+use super::asking::{Asking, read};
+use super::{Format, Place, Status};
+use crate::render;
+use crate::render::standing;
 use crate::trouble::Trouble;
 
-/// Write every act as a line of JSON
+/// Write what the register holds, for other programs
 ///
-/// Appended to an empty ledger (`chancery init --bare`) the lines give the same acts and the same answers. With
-/// --exact they also say when each act was recorded: `chancery append --exact --file` then gives the same head.
+/// `acts` are the acts as they were recorded: appended to an empty ledger (`chancery init --bare`) they give the
+/// same acts and the same answers, and with --exact the same head. `standings` are the answer for a day;
+/// `intervals` each value of each register with its first and last day; `dyad-years` one row for each pair of
+/// states and year, with Correlates of War and Gleditsch-Ward codes. Dates are ISO, and a table without rows is
+/// its header.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
+    /// What to write
+    #[arg(value_enum, default_value_t = What::Acts)]
+    what: What,
+
     /// Also write when each act was recorded
     #[arg(long)]
     exact: bool,
+
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// What can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// The acts, in the order of the entries
+    Acts,
+    /// How every register stood on a day
+    Standings,
+    /// Each value of each register, from its first day to its last
+    Intervals,
+    /// One row for each pair of states and year
+    DyadYears,
+}
+
+/// A table for other programs: the names of its columns, and rows of text; an empty cell is nothing.
+struct Table {
+    headers: &'static [&'static str],
+    rows: Vec<Vec<String>>,
 }
 
 impl Export {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
         let mut out = BufWriter::new(out);
-        for entry in &history.entries {
-            if !self.exact {
-                serde_json::to_writer(&mut out, &Line(&entry.act))?;
-            } else if let Value::Object(act) = serde_json::to_value(Line(&entry.act))? {
-                let when =
-                    json!({ "recorded_at": entry.recorded_at.to_string(), "asserted": entry.asserted });
-                let Value::Object(mut line) = when else { continue };
-                line.extend(act);
-                serde_json::to_writer(&mut out, &line)?;
+        let entries = self.asking.entries(&history)?;
+        if self.what == What::Acts {
+            if place.format == Format::Csv {
+                return Err(Trouble::wrong("acts differ in their fields: they are written as JSON lines")
+                    .hint("`chancery export intervals --format csv` is a table of what they moved"));
             }
-            writeln!(out)?;
+            for entry in entries {
+                let mut line = Map::new();
+                if self.exact {
+                    line.insert("recorded_at".to_owned(), entry.recorded_at.to_string().into());
+                    line.insert("asserted".to_owned(), entry.asserted.into());
+                }
+                if let Value::Object(act) = serde_json::to_value(Line(&entry.act))? {
+                    line.extend(act);
+                }
+                serde_json::to_writer(&mut out, &line)?;
+                writeln!(out)?;
+            }
+            out.flush()?;
+            return Ok(Status::Done);
         }
+        let question = self.asking.question(&history)?;
+        let knowledge = Knowledge::of(entries);
+        self.table(&knowledge, &question).write(place.format, &mut out)?;
         out.flush()?;
         Ok(Status::Done)
+    }
+
+    fn table(&self, knowledge: &Knowledge<'_>, question: &Question) -> Table {
+        match self.what {
+            What::Intervals => intervals::table(knowledge, question),
+            What::DyadYears => dyad_years::table(knowledge, question),
+            What::Standings | What::Acts => Table {
+                headers: &standing::CSV_HEADERS,
+                rows: answer(knowledge, question).standings.iter().map(standing::csv_row).collect(),
+            },
+        }
+    }
+}
+
+impl Table {
+    fn write(self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
+        match format {
+            Format::Table | Format::Csv => render::csv(out, self.headers, self.rows)?,
+            Format::Json | Format::Jsonl => {
+                for row in self.rows {
+                    let cells = self.headers.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+                    let line: Map<String, Value> =
+                        cells.map(|(name, cell)| ((*name).to_owned(), json!(cell))).collect();
+                    serde_json::to_writer(&mut *out, &line)?;
+                    writeln!(out)?;
+                }
+            }
+        }
+        Ok(())
     }
 }

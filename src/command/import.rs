@@ -2,11 +2,13 @@
 //!
 //! An edition that cannot be trusted is not applied. It is recorded that the source failed, and nobody is delisted.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ledger::act::{Act, Label, Submitted, Text};
+use ledger::standing::names::parties;
 use ledger::{Date, Deed, Expected, History, Instant, Knowledge, Ledger, PartyId, RecordedAt};
 use serde_json::json;
 
@@ -15,7 +17,7 @@ use super::asking::read;
 use super::{Format, Place, Status};
 use crate::clock;
 use crate::import::compare::{Changes, Last, Seen, compare};
-use crate::import::{Broken, Edition, Ending, ListFormat, reading};
+use crate::import::{Broken, Content, Ending, ListFormat, reading};
 use crate::trouble::Trouble;
 
 /// Record what an edition of a list changes
@@ -104,14 +106,16 @@ impl Import {
             on: jiff::tz::Offset::UTC.to_datetime(observed_at).date(),
         };
         let editions: Vec<Last> = Last::all(&knowledge, seen.source).collect();
-        let edition =
-            reading::open(file).map_err(Broken::from).and_then(|mut bytes| self.list.read(&mut bytes));
-        let entries = edition.as_ref().map_or(0, |edition| edition.entries.len());
+        let parties = parties(&knowledge);
+        let edition = reading::open(file)
+            .map_err(Broken::from)
+            .and_then(|mut bytes| self.list.read(&mut bytes, &parties));
+        let entries = edition.as_ref().map_or(0, Content::count);
         let judged = edition.and_then(|edition| {
             not_older(&editions, &edition, &seen)?;
-            let changes = compare(&knowledge, &edition, &seen);
-            trusted(&changes, &edition, most)?;
-            Ok((edition.published, changes))
+            let changes = compare(&knowledge, &parties, &edition, &seen);
+            trusted(&changes, edition.ending(), most)?;
+            Ok((edition.published().cloned(), changes))
         });
         let seen_already =
             editions.first().is_some_and(|last| last.on == seen.on && last.digest == *seen.digest);
@@ -176,8 +180,7 @@ impl Import {
                 let answer = json!({
                     "file": file, "observed_at": observed_at.to_string(), "entries": entries,
                     "applied": changes.is_some(), "reason": verdict.as_ref().err().map(ToString::to_string),
-                    "listed": changes.map(|c| c.listed), "moved": changes.map(|c| c.moved),
-                    "renamed": changes.map(|c| c.renamed), "removed": changes.map(|c| c.removed),
+                    "changes": changes.map(|changes| counts(changes).into_iter().collect::<BTreeMap<_, _>>()),
                     "acts": count, "findings": findings,
                     "ledger": { "entries": head.number, "head": head.hash.to_string() },
                 });
@@ -222,7 +225,7 @@ fn recorded_at(observed: RecordedAt, last: Instant) -> RecordedAt {
 
 /// An older edition would undo what is known: one observed or published before the last, or one that the ledger
 /// has seen already and another after it.
-fn not_older(editions: &[Last], edition: &Edition, seen: &Seen<'_>) -> Result<(), Broken> {
+fn not_older(editions: &[Last], edition: &Content, seen: &Seen<'_>) -> Result<(), Broken> {
     let Some((last, before)) = editions.split_first() else { return Ok(()) };
     let (on, digest) = (seen.on, seen.digest);
     if on < last.on {
@@ -230,7 +233,7 @@ fn not_older(editions: &[Last], edition: &Edition, seen: &Seen<'_>) -> Result<()
             format!("it was observed on {on}, before the edition of {} (entry {})", last.on, last.entry);
         return Err(Broken(facts));
     }
-    if let (Some(this), Some(known)) = (&edition.published, &last.published)
+    if let (Some(this), Some(known)) = (edition.published(), &last.published)
         && this.latest() < known.earliest()
     {
         let facts =
@@ -248,7 +251,7 @@ fn not_older(editions: &[Last], edition: &Edition, seen: &Seen<'_>) -> Result<()
 
 /// Whether so many removals may be believed.
 #[allow(clippy::cast_precision_loss, reason = "lists are shorter than 2^52")]
-fn trusted(changes: &Changes, edition: &Edition, most: f64) -> Result<(), Broken> {
+fn trusted(changes: &Changes, ending: Ending, most: f64) -> Result<(), Broken> {
     let share = 100.0 * changes.removed as f64 / changes.known.max(1) as f64;
     let (removed, known) = (changes.removed, changes.known);
     if share > most {
@@ -256,7 +259,7 @@ fn trusted(changes: &Changes, edition: &Edition, most: f64) -> Result<(), Broken
             "it would remove {removed} of {known}, {share:.1} %, where {most} % are allowed (--allow-removals)"
         )));
     }
-    if removed > 0 && edition.ending == Ending::Unmarked && most <= DEFAULT {
+    if removed > 0 && ending == Ending::Unmarked && most <= DEFAULT {
         return Err(Broken(format!(
             "it would remove {removed} of {known}, and lacks the mark with which the publisher ends it: it may be \
              cut (--allow-removals of more than {DEFAULT} % takes it as it is)"
@@ -297,6 +300,18 @@ fn failed(seen: &Seen<'_>, source: &Label, broken: &Broken) -> Act {
 }
 
 fn told(changes: &Changes) -> String {
-    let Changes { listed, moved, renamed, removed, .. } = changes;
-    format!("{listed} newly listed, {moved} moved, {renamed} with other names, {removed} removed")
+    let counts = counts(changes).into_iter().filter(|(_, count)| *count > 0);
+    let words: Vec<String> = counts.map(|(what, count)| format!("{count} {what}")).collect();
+    if words.is_empty() { "nothing changed".to_owned() } else { words.join(", ") }
+}
+
+fn counts(changes: &Changes) -> [(&'static str, usize); 6] {
+    [
+        ("newly listed", changes.listed),
+        ("moved", changes.moved),
+        ("with other names", changes.renamed),
+        ("removed", changes.removed),
+        ("new acts", changes.told),
+        ("corrected", changes.corrected),
+    ]
 }

@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::act::{Act, Claim, Label, Measures, Stance, Text};
+use ledger::act::{Act, ActId, ActRef, Changes as Changed, Claim, Label, Measures, Stance, Text};
 use ledger::standing::Known;
-use ledger::standing::names::{Named, parties};
+use ledger::standing::names::Named;
 use ledger::standing::value::Word;
 use ledger::{Date, Day, Deed, Key, Knowledge, PartyId, Question, Register, Standing, answer};
+use serde_json::Value;
 
-use super::{Edition, Entry, Listing};
+use super::{Chronicle, Content, Edition, Entry, Listing, Told};
 
 /// An edition as it was observed.
 #[derive(Debug)]
@@ -56,6 +57,10 @@ pub(crate) struct Changes {
     pub renamed: usize,
     /// Parties that are gone.
     pub removed: usize,
+    /// Acts that the source tells and the ledger did not know.
+    pub told: usize,
+    /// Acts that the source tells otherwise than before.
+    pub corrected: usize,
 }
 
 impl Last {
@@ -79,9 +84,20 @@ impl Last {
     }
 }
 
-/// Compares an edition with what the ledger knows.
-pub(crate) fn compare(knowledge: &Knowledge<'_>, edition: &Edition, seen: &Seen<'_>) -> Changes {
-    let book = Book::open(knowledge, seen);
+/// Compares what a file says with what the ledger knows.
+pub(crate) fn compare(
+    knowledge: &Knowledge<'_>,
+    parties: &BTreeMap<PartyId, Named>,
+    content: &Content,
+    seen: &Seen<'_>,
+) -> Changes {
+    match content {
+        Content::Edition(edition) => compare_edition(&Book::open(knowledge, parties, seen), edition),
+        Content::Chronicle(chronicle) => compare_chronicle(knowledge, chronicle, seen),
+    }
+}
+
+fn compare_edition(book: &Book<'_>, edition: &Edition) -> Changes {
     let mut changes = Changes { findings: edition.findings.clone(), ..Changes::default() };
     let mut gone = book.listed.clone();
     let rekeyed = book.rekeyed(edition);
@@ -99,12 +115,56 @@ pub(crate) fn compare(knowledge: &Knowledge<'_>, edition: &Edition, seen: &Seen<
     changes
 }
 
+/// Acts are compared by their ids: new ones are entered, others corrected where the source tells them otherwise. One
+/// that the source no longer tells may have been right: that is for a person to say.
+fn compare_chronicle(knowledge: &Knowledge<'_>, chronicle: &Chronicle, seen: &Seen<'_>) -> Changes {
+    let mut changes = Changes { findings: chronicle.findings.clone(), ..Changes::default() };
+    let told = knowledge.acts.iter().filter(|known| known.counts() && claim_of(known, seen.source).is_some());
+    let mut before: BTreeMap<&ActId, &Known<'_>> =
+        told.filter_map(|known| Some((known.act.id.as_ref()?, known))).collect();
+    changes.known = before.len();
+    for Told { act, locator } in &chronicle.acts {
+        let Some(known) = act.id.as_ref().and_then(|id| before.remove(id)) else {
+            changes.acts.push(Act { claims: vec![seen.claim(locator)], ..act.clone() });
+            changes.told += 1;
+            continue;
+        };
+        let set = otherwise(&known.act, act);
+        if let (false, Some(id)) = (set.is_empty(), &act.id) {
+            let deed = Changed::new(set).map(|set| Deed::ActCorrected {
+                actor: None,
+                act: ActRef::Id(id.clone()),
+                set,
+            });
+            let claims = vec![seen.claim(locator)];
+            changes.acts.extend(deed.map(|deed| Act { claims, ..Act::new(deed, None) }));
+            changes.corrected += 1;
+        }
+    }
+    let gone =
+        before.values().map(|known| format!("entry {} is no longer told by the source", known.entry.number));
+    changes.findings.extend(gone);
+    changes
+}
+
+/// The fields that are told otherwise, with their new values; the claims are the edition's own.
+fn otherwise(old: &Act, new: &Act) -> serde_json::Map<String, Value> {
+    let fields = |act: &Act| -> BTreeMap<&'static str, Value> {
+        act.fields().into_iter().filter(|(name, _)| *name != "claims").collect()
+    };
+    let (old, new) = (fields(old), fields(new));
+    let names: BTreeSet<&&str> = old.keys().chain(new.keys()).collect();
+    let value = |name: &str| new.get(name).cloned().unwrap_or(Value::Null);
+    let differ = names.into_iter().filter(|name| old.get(**name) != new.get(**name));
+    differ.map(|name| ((*name).to_owned(), value(name))).collect()
+}
+
 /// What the ledger knows of a source, and how to write what follows.
 struct Book<'a> {
     knowledge: &'a Knowledge<'a>,
     seen: &'a Seen<'a>,
     last: Option<Last>,
-    parties: BTreeMap<PartyId, Named>,
+    parties: &'a BTreeMap<PartyId, Named>,
     /// The registers by which the source lists a party.
     listed: BTreeMap<PartyId, BTreeSet<Key>>,
     /// Every register that some act of the source moved, with the last entry that moved it.
@@ -114,12 +174,12 @@ struct Book<'a> {
 }
 
 impl<'a> Book<'a> {
-    fn open(knowledge: &'a Knowledge<'a>, seen: &'a Seen<'a>) -> Self {
+    fn open(knowledge: &'a Knowledge<'a>, parties: &'a BTreeMap<PartyId, Named>, seen: &'a Seen<'a>) -> Self {
         let mut book = Self {
             knowledge,
             seen,
             last: Last::of(knowledge, seen.source),
-            parties: parties(knowledge),
+            parties,
             listed: BTreeMap::new(),
             touched: BTreeMap::new(),
             ended: BTreeMap::new(),

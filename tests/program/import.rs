@@ -358,3 +358,104 @@ fn the_two_un_editions_are_replayed() {
         "days from the file"
     );
 }
+
+const MISSIONS: &str = "state_dept_name,status_change,year,month,day,last_verified,notes
+Afghanistan,Envoy Nonresident,1935,5,4,2023-12-04,
+Afghanistan,Legation,1942,6,6,2023-12-04,
+Afghanistan,None,1989,1,,2023-12-04,by hand
+\"Bahamas, The\",Embassy,1973,7,10,2023-12-04,
+Ruritania,Consulate,1835,,,2023-12-04,
+";
+
+#[test]
+fn missions_are_a_chronicle() {
+    let bench = Bench::new();
+    bench.write("missions.csv", MISSIONS);
+    let out = bench.ok("import us-missions missions.csv --observed-at 2024-01-16T00:00:00Z");
+    assert!(out.contains("no party is called Ruritania: it is declared as us-missions:ruritania"), "{out}");
+    let intervals = bench.ok("export intervals --register mission --as-of 2024 --format csv");
+    expect![[r#"
+        register,actor,subject,of,post,person,regime,measure,list,licence,value,detail,from,to,sure_from,sure_to,basis
+        mission,USA,AFG,,,,,,,,open,rank=legation,1942-06-06,1989-01-30,1942-06-06,1988-12-31,531
+        mission,USA,AFG,,,,,,,,closed,,1989-01-01,,1989-01-31,,533
+        mission,USA,AFG,,non-resident,,,,,,open,rank=legation,1935-05-04,1942-06-05,1935-05-04,1942-06-05,529
+        mission,USA,AFG,,non-resident,,,,,,closed,,1942-06-06,,1942-06-06,,530
+        mission,USA,BHS,,,,,,,,open,rank=embassy,1973-07-10,,1973-07-10,,532
+        mission,USA,us-missions:ruritania,,,,,,,,open,rank=consulate,1835-01-01,,1835-12-31,,528
+    "#]].assert_eq(&intervals);
+    bench.write("missions.csv", MISSIONS.replace("by hand", "found"));
+    let out = bench.ok("import us-missions missions.csv --observed-at 2024-02-16T00:00:00Z");
+    assert!(out.contains("1 corrected"), "{out}");
+    let out = bench.ok("import us-missions missions.csv --observed-at 2024-03-16T00:00:00Z");
+    assert!(out.contains("nothing changed"), "{out}");
+}
+
+/// What the mission of an interval is in the words of the oracle.
+fn status(post: &str, value: &str, detail: &str) -> &'static str {
+    match (value, detail.trim_start_matches("rank="), post) {
+        ("open", "embassy", "") => "Embassy",
+        ("open", "legation", "") => "Legation",
+        ("open", "consulate", "") => "Consulate",
+        ("open", "liaison_office", "") => "Liaison",
+        ("open", "interests_section", "") => "Interests",
+        ("open", "embassy", _) => "Ambassador Nonresident",
+        ("open", "legation", _) => "Envoy Nonresident",
+        ("open", "consulate", _) => "Consul Nonresident",
+        _ => "None",
+    }
+}
+
+/// Rows of CSV by the names of their columns.
+fn rows(text: &str) -> Vec<std::collections::BTreeMap<String, String>> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
+}
+
+/// The published intervals agree with ours at both ends, save where they were reconciled by hand.
+#[test]
+fn the_missions_oracle() {
+    let Some(changes) = real("us_missions/2024-01-16_transitions.csv") else { return };
+    let Some(oracle) = real("us_missions/mission_status_range_gwm_v0.1.csv") else { return };
+    let bench = Bench::new();
+    bench.ok(&format!("import us-missions '{}' --observed-at 2024-01-16T00:00:00Z", changes.display()));
+    let mut hosts = std::collections::BTreeMap::new();
+    let mut heirs = std::collections::BTreeMap::new();
+    for line in bench.ok("export").lines() {
+        let act: Value = serde_json::from_str(line).unwrap();
+        let word = |name: &str| act[name].as_str().unwrap_or_default().to_owned();
+        if let Some(name) =
+            word("id").strip_prefix("us-missions ").filter(|_| word("kind").starts_with("mission"))
+        {
+            hosts.insert(name.rsplitn(3, ' ').last().unwrap().to_owned(), word("subject"));
+        } else if word("kind") == "entity.continued_by" {
+            heirs.insert(word("actor"), word("subject"));
+        }
+    }
+    let intervals = rows(&bench.ok("export intervals --register mission --as-of 2024 --format csv"));
+    let at = |host: &str, day: &str| {
+        let mut host = host;
+        while let Some(heir) = heirs.get(host) {
+            host = heir;
+        }
+        let there = intervals.iter().filter(|row| {
+            row["subject"] == host && *row["from"] <= *day && (row["to"].is_empty() || *row["to"] >= *day)
+        });
+        let last = there.max_by_key(|row| (row["from"].clone(), row["value"] == "open"));
+        last.map_or("None", |row| status(&row["post"], &row["value"], &row["detail"]))
+    };
+    let oracle = rows(&std::fs::read_to_string(oracle).unwrap());
+    let comparable: Vec<_> = oracle.iter().filter(|row| !row["country_name_usdos"].is_empty()).collect();
+    let mut agreed = 0;
+    for row in &comparable {
+        let host = &hosts[&row["country_name_usdos"]];
+        let (first, last) = (at(host, &row["date_start"]), at(host, &row["date_end"]));
+        if first == row["us_mission_status"] && last == row["us_mission_status"] {
+            agreed += 1;
+        } else {
+            let (name, from, to) = (&row["country_name_usdos"], &row["date_start"], &row["date_end"]);
+            println!("{name} {from} to {to}: {} there, {first} to {last} here", row["us_mission_status"]);
+        }
+    }
+    println!("{agreed} of {} intervals agree at both ends", comparable.len());
+    assert_eq!(comparable.len(), 710);
+    assert!(agreed >= 636, "{agreed}");
+}

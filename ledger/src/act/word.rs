@@ -491,7 +491,11 @@ impl Changes {
         })
     }
 
-    fn new(map: Map<String, Value>) -> Result<Self, Unfit> {
+    /// Takes fields with their new values.
+    ///
+    /// # Errors
+    /// [`Unfit`] when there is none, or one that cannot be corrected.
+    pub fn new(map: Map<String, Value>) -> Result<Self, Unfit> {
         let mut changes: Vec<(Box<str>, Box<str>)> = Vec::new();
         for (name, value) in map {
             let name = if name == "measure" { "measures".to_owned() } else { name };

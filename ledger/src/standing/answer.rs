@@ -80,6 +80,12 @@ pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
     Answer { standings, continued }
 }
 
+/// The registers that a question is about, each with its acts, so that it can be followed through time.
+#[must_use]
+pub fn timelines<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Found<'a>> {
+    World::new(knowledge, question.as_of).timelines(question)
+}
+
 /// One register with its acts.
 #[derive(Debug)]
 pub struct Found<'a> {
