@@ -10,6 +10,7 @@
 
 pub(crate) mod canada_sema;
 pub(crate) mod compare;
+pub(crate) mod mapped;
 pub(crate) mod ofac_csv;
 pub(crate) mod ofac_xml;
 pub(crate) mod reading;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, Read};
 
+use self::mapped::Mapping;
 use clap::ValueEnum;
 use ledger::act::{Act, Codes, Label, Measure, PartyKind};
 use ledger::standing::names::Named;
@@ -39,6 +41,8 @@ pub(crate) enum ListFormat {
     CanadaSema,
     /// Changes in the status of US missions abroad, CSV
     UsMissions,
+    /// Any CSV, with a mapping of its columns
+    Csv,
 }
 
 /// What a file says.
@@ -128,23 +132,16 @@ impl From<io::Error> for Broken {
 }
 
 impl ListFormat {
-    /// The name under which the editions of a list belong together, unless the registrar gives another.
-    pub(crate) fn source(self) -> &'static str {
+    /// The name under which the editions of a list belong together, and who publishes it. A CSV has neither: its
+    /// mapping says both.
+    pub(crate) fn source(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::OfacSdn => "OFAC SDN list",
-            Self::OfacXml => "OFAC consolidated non-SDN list",
-            Self::UnSc => "UN Security Council consolidated list",
-            Self::CanadaSema => "Canada consolidated autonomous sanctions list",
-            Self::UsMissions => "US Diplomatic Mission Status Data",
-        }
-    }
-
-    /// Who publishes the list.
-    pub(crate) fn publisher(self) -> &'static str {
-        match self {
-            Self::OfacSdn | Self::OfacXml | Self::UsMissions => "USA",
-            Self::UnSc => "UN",
-            Self::CanadaSema => "CAN",
+            Self::OfacSdn => Some(("OFAC SDN list", "USA")),
+            Self::OfacXml => Some(("OFAC consolidated non-SDN list", "USA")),
+            Self::UnSc => Some(("UN Security Council consolidated list", "UN")),
+            Self::CanadaSema => Some(("Canada consolidated autonomous sanctions list", "CAN")),
+            Self::UsMissions => Some(("US Diplomatic Mission Status Data", "USA")),
+            Self::Csv => None,
         }
     }
 
@@ -153,6 +150,7 @@ impl ListFormat {
         self,
         bytes: &mut dyn Read,
         parties: &BTreeMap<PartyId, Named>,
+        mapping: Option<&Mapping>,
     ) -> Result<Content, Broken> {
         let mut bytes = io::BufReader::new(bytes);
         if bytes.fill_buf()?.is_empty() {
@@ -165,6 +163,11 @@ impl ListFormat {
             Self::UnSc => un_sc::read(bytes)?,
             Self::CanadaSema => canada_sema::read(bytes)?,
             Self::UsMissions => return us_missions::read(bytes, parties).and_then(Chronicle::checked),
+            Self::Csv => {
+                let mapping =
+                    mapping.ok_or_else(|| Broken("it needs a mapping of its columns".to_owned()))?;
+                return mapped::read(bytes, mapping, parties).and_then(Chronicle::checked);
+            }
         };
         edition.checked()
     }

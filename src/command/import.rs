@@ -3,6 +3,7 @@
 //! An edition that cannot be trusted is not applied. It is recorded that the source failed, and nobody is delisted.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ use super::asking::read;
 use super::{Format, Place, Status};
 use crate::clock;
 use crate::import::compare::{Changes, Last, Seen, compare};
+use crate::import::mapped::Mapping;
 use crate::import::{Broken, Content, Ending, ListFormat, reading};
 use crate::trouble::Trouble;
 
@@ -44,6 +46,10 @@ pub(crate) struct Import {
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
 
+    /// What the columns of a CSV mean, as TOML: `[columns]`, `[constants]`, `[dates]`, `[words.FIELD]`
+    #[arg(long, value_name = "FILE", required_if_eq("list", "csv"))]
+    mapping: Option<PathBuf>,
+
     /// How much of a list one edition may remove
     #[arg(long, value_name = "N%", default_value = "5%")]
     allow_removals: String,
@@ -64,8 +70,7 @@ struct Outcome {
 
 impl Import {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let source = Label::parse(self.source.as_deref().unwrap_or(self.list.source()))
-            .map_err(|error| Trouble::wrong(format!("--source: {error}")))?;
+        let mapping = self.mapping.as_deref().map(mapping).transpose()?;
         let most = percentage(&self.allow_removals)?;
         if !self.observed_at.is_empty() && self.observed_at.len() != self.files.len() {
             return Err(Trouble::wrong("--observed-at is given once for each file")
@@ -75,7 +80,7 @@ impl Import {
         for (index, file) in self.files.iter().enumerate() {
             let observed = when("--observed-at", self.observed_at.get(index).map(String::as_str))?;
             let history = read(place)?;
-            let outcome = self.look(&history, &source, most, file, observed.instant())?;
+            let outcome = self.look(&history, mapping.as_ref(), most, file, observed.instant())?;
             if outcome.verdict.is_err() {
                 status = Status::Finding;
             }
@@ -84,11 +89,20 @@ impl Import {
         Ok(status)
     }
 
+    /// To which source the edition belongs, and who publishes it.
+    fn source(&self, mapping: Option<&Mapping>) -> Result<(Label, PartyId), Trouble> {
+        let mapped = mapping.map(|mapping| (mapping.source.as_str(), mapping.publisher.as_str()));
+        let (usual, publisher) = mapped.or(self.list.source()).unwrap_or_default();
+        let source = Label::parse(self.source.as_deref().unwrap_or(usual));
+        let source = source.map_err(|error| Trouble::wrong(format!("--source: {error}")))?;
+        Ok((source, PartyId::parse(publisher).map_err(|error| Trouble::wrong(error.to_string()))?))
+    }
+
     /// What an edition comes to, given what the ledger knows.
     fn look(
         &self,
         history: &History,
-        source: &Label,
+        mapping: Option<&Mapping>,
         most: f64,
         file: &Path,
         observed_at: Instant,
@@ -96,7 +110,7 @@ impl Import {
         let digest = reading::digest(file).map_err(|error| Trouble::file(file, &error))?;
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let knowledge = Knowledge::of(&history.entries);
-        let publisher = PartyId::parse(self.list.publisher()).map_err(|e| Trouble::wrong(e.to_string()))?;
+        let (source, publisher) = self.source(mapping)?;
         let text = |words: &str| Text::parse(words).map_err(|error| Trouble::wrong(error.to_string()));
         let seen = Seen {
             source: &text(source.as_str())?,
@@ -109,7 +123,7 @@ impl Import {
         let parties = parties(&knowledge);
         let edition = reading::open(file)
             .map_err(Broken::from)
-            .and_then(|mut bytes| self.list.read(&mut bytes, &parties));
+            .and_then(|mut bytes| self.list.read(&mut bytes, &parties, mapping));
         let entries = edition.as_ref().map_or(0, Content::count);
         let judged = edition.and_then(|edition| {
             not_older(&editions, &edition, &seen)?;
@@ -121,7 +135,7 @@ impl Import {
             editions.first().is_some_and(|last| last.on == seen.on && last.digest == *seen.digest);
         let (verdict, acts) = match judged {
             Err(broken) => {
-                let act = failed(&seen, source, &broken);
+                let act = failed(&seen, &source, &broken);
                 (Err(broken), vec![act])
             }
             Ok((day, mut changes)) => {
@@ -270,6 +284,11 @@ fn trusted(changes: &Changes, ending: Ending, most: f64) -> Result<(), Broken> {
 
 /// The share that one edition may remove unless the registrar says otherwise.
 const DEFAULT: f64 = 5.0;
+
+fn mapping(file: &Path) -> Result<Mapping, Trouble> {
+    let text = fs::read_to_string(file).map_err(|error| Trouble::file(file, &error))?;
+    Mapping::parse(&text).map_err(|error| Trouble::wrong(format!("{}: {error}", file.display())))
+}
 
 fn percentage(text: &str) -> Result<f64, Trouble> {
     let number: Option<f64> = text.trim_end_matches('%').trim().parse().ok();

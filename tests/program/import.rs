@@ -459,3 +459,42 @@ fn the_missions_oracle() {
     assert_eq!(comparable.len(), 710);
     assert!(agreed >= 636, "{agreed}");
 }
+
+const MAPPING: &str = r#"
+source = "A list of recognitions"
+publisher = "USA"
+
+[columns]
+State = "subject"
+Since = "effective"
+Form = "kind"
+
+[constants]
+actor = "USA"
+
+[dates]
+format = "%d/%m/%Y"
+
+[words.kind]
+"full" = "recognition.state"
+"none" = "recognition.refused"
+"#;
+
+#[test]
+fn any_csv_by_its_mapping() {
+    let bench = Bench::new();
+    bench.write("map.toml", MAPPING);
+    bench.write("a.csv", "State,Since,Form,Page\nKosovo,18/02/2008,full,3\nSOM,2013,full,4\n");
+    let out = bench.ok("import csv a.csv --mapping map.toml --observed-at 2024-01-16T00:00:00Z");
+    assert!(out.contains("2 new acts"), "{out}");
+    expect![[r#"
+        REGISTER           BETWEEN    STANDING    SINCE       UNTIL  MORE              ENTRIES
+        recognition.state  USA → SOM  recognised  2013               de_jure, express  #528
+        recognition.state  USA → XKX  recognised  2008-02-18         de_jure, express  #527
+    "#]].assert_eq(&table(&bench.ok("state --actor USA --register recognition.state")));
+    bench.write("b.csv", "State,Since,Form,Page\nKosovo,31/02/2008,full,3\nAtlantis,2013,full,4\n");
+    expect!["b.csv: not applied: line 2: effective: `31/02/2008` is not written as %d/%m/%Y; nobody was delisted"].assert_eq(&refused(
+        &bench,
+        "import csv b.csv --mapping map.toml --observed-at 2024-02-16T00:00:00Z",
+    ));
+}
