@@ -6,3 +6,5 @@
 mod bench;
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/tour.rs"]
+mod tour;
