@@ -105,7 +105,8 @@ impl Tour {
         say(out, "That is all. From here:")?;
         match &self.keep {
             Some(dir) => {
-                writeln!(out, "  cd {}   and ask more: chancery log --by-date", dir.display())?;
+                let go = format!("cd {}", dir.display());
+                writeln!(out, "  {go:<26} to ask this ledger more, such as chancery log --by-date")?;
             }
             None => writeln!(
                 out,
