@@ -206,7 +206,7 @@ impl Recording {
                 .check(&acts, recorded_at, expected)
                 .map_err(|refusal| Trouble::refused(name, &refusal))?;
             let new = fates.iter().filter(|fate| matches!(fate, Fate::New(_))).count();
-            writeln!(out, "dry run: {new} acts would be recorded, {} are there already", fates.len() - new)?;
+            writeln!(out, "dry run: {new} new, {} known already; nothing was recorded", fates.len() - new)?;
             return Ok(Status::Done);
         }
         let appended =
