@@ -120,11 +120,14 @@ pub enum Fault {
     Meaning(String),
 }
 
+/// An entry that was read, in its bytes and as what they say.
+pub type Followed = (Sealed, Entry);
+
 /// Reads the entry that should follow a head.
 ///
 /// # Errors
 /// The first [`Fault`] of the bytes as the successor of that head.
-pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<(Sealed, Entry), Fault> {
+pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Followed, Fault> {
     let entry = Entry::decode(&bytes)?;
     if entry.number != head.number + 1 {
         return Err(Fault::Number(entry.number));

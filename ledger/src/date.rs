@@ -150,14 +150,15 @@ impl Date {
 
 /// `YYYY-MM-DD`: most dates are such, and reading a ledger reads millions of them.
 fn plain_day(text: &str) -> Option<Day> {
-    let [a, b, c, d, b'-', m, n, b'-', x, y] = text.as_bytes() else { return None };
-    let number = |digits: &[&u8]| {
-        digits.iter().try_fold(0_i16, |sum, digit| {
-            digit.is_ascii_digit().then(|| sum * 10 + i16::from(**digit - b'0'))
-        })
-    };
-    let small = |digits: &[&u8]| i8::try_from(number(digits)?).ok();
-    Day::new(number(&[a, b, c, d])?, small(&[m, n])?, small(&[x, y])?).ok()
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_plain {
+        return None;
+    }
+    Day::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?).ok()
 }
 
 fn next(day: Day) -> Day {

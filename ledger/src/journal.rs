@@ -15,8 +15,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::chain::{Fault, Head, Sealed, follow};
-use crate::entry::{Entry, LIMIT};
+use crate::chain::{Fault, Followed, Head, Sealed, follow};
+use crate::entry::LIMIT;
 
 /// The first line of a journal; the number is the version of its format.
 pub const FIRST_LINE: &[u8] = b"chancery journal 1\n";
@@ -193,7 +193,8 @@ impl Reader {
         End { torn: self.length.saturating_sub(self.end.bytes), ..self.end }
     }
 
-    fn read(&mut self) -> Result<Option<((Sealed, Entry), bool)>, Fault> {
+    /// The next entry, and whether its append goes on after it.
+    fn read(&mut self) -> Result<Option<(Followed, bool)>, Fault> {
         let io = |e: io::Error| Fault::Copy(e.to_string());
         let mut header = [0; HEADER];
         match read_up_to(&mut self.file, &mut header).map_err(io)? {
@@ -220,7 +221,7 @@ impl Reader {
 }
 
 impl Iterator for Reader {
-    type Item = (Sealed, Entry);
+    type Item = Followed;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.done {
