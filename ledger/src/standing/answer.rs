@@ -88,6 +88,43 @@ pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
     Answer { standings, continued }
 }
 
+/// The registers that a question is about, each with all its acts up to the day: the whole story.
+#[must_use]
+pub fn story<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Found<'a>> {
+    World::new(knowledge, question.as_of).timelines(question)
+}
+
+/// An act that was due after the day asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The register that it will move.
+    pub key: Key,
+    /// What it will write.
+    pub value: Value,
+    /// When it is due.
+    pub effective: Date,
+    /// Its entry, and those that moved it.
+    pub entries: Vec<u64>,
+}
+
+/// The acts that were due after the day of a question, as the register knew then, in the order of their days.
+#[must_use]
+pub fn scheduled(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Scheduled> {
+    let everything = Question { as_of: Day::MAX, ..question.clone() };
+    let mut due = Vec::new();
+    for found in World::new(knowledge, question.as_of).timelines_until(&everything, Day::MAX) {
+        for step in found.timeline.moves().filter(|step| step.effect != Effect::Ends) {
+            let effective = step.known.act.effective.clone();
+            if let Some(effective) = effective.filter(|date| date.earliest() > question.as_of) {
+                let (key, value) = (found.key.clone(), step.effect.value());
+                due.push(Scheduled { key, value, effective, entries: step.known.entries() });
+            }
+        }
+    }
+    due.sort_by(|a, b| (a.effective.earliest(), &a.key).cmp(&(b.effective.earliest(), &b.key)));
+    due
+}
+
 /// One register with its acts.
 #[derive(Debug)]
 pub struct Found<'a> {
@@ -119,6 +156,11 @@ impl<'a> World<'a> {
 
     /// The registers that a question is about and that some act moves by its day, in order.
     pub(super) fn timelines(&self, question: &Question) -> Vec<Found<'a>> {
+        self.timelines_until(question, self.day)
+    }
+
+    /// The same for the registers that some act moves by another day.
+    fn timelines_until(&self, question: &Question, until: Day) -> Vec<Found<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
         let mut steps: Vec<(Key, Move<'a>)> = Vec::new();
@@ -150,7 +192,7 @@ impl<'a> World<'a> {
                 moves.into_iter().partition(|step| step.known.counts());
             let timeline = Timeline::new(counted);
             let left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
-            if timeline.has_begun(self.day) || self.denials(&left_out).next().is_some() {
+            if timeline.has_begun(until) || self.denials(&left_out).next().is_some() {
                 found.push(Found { key, timeline, left_out });
             }
         }
