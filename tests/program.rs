@@ -5,7 +5,11 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/guide.rs"]
+mod guide;
 #[path = "program/import.rs"]
 mod import;
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/tour.rs"]
+mod tour;

@@ -6,12 +6,13 @@
 use std::path::Path;
 
 use crate::act::Submitted;
-use crate::chain::{Fault, Head, Sealed};
+use crate::chain::{Fault, Head};
 use crate::copies::{JOURNAL, OpenError, STORE, StoreCopy, copy_of_store, is_being_written};
 use crate::entry::Hash;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
 use crate::roll::Roll;
+use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
 
 /// Which part of a ledger a fault is in.
@@ -94,7 +95,7 @@ pub fn audit(dir: &Path, against: Option<Expected>) -> Result<Audit, OpenError> 
         Some(store) if store.len() > journal.len() => store,
         _ => journal,
     };
-    audit.head = best.last().map_or(Head::EMPTY, Sealed::head);
+    audit.head = best.last().map_or(Head::EMPTY, Recorded::head);
     audit.check_meaning(&best);
     audit.check_against(&best);
     audit.faults.sort_by_key(|located| (located.entry, located.part));
@@ -106,7 +107,7 @@ impl Audit {
         self.faults.push(Located { entry, part, fault });
     }
 
-    fn read_journal(&mut self, dir: &Path) -> Result<Vec<Sealed>, OpenError> {
+    fn read_journal(&mut self, dir: &Path) -> Result<Vec<Recorded>, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Ok(reader) => reader,
             Err(NotAJournal::FirstLine) => {
@@ -115,7 +116,7 @@ impl Audit {
             }
             Err(error) => return Err(OpenError::of_journal(dir, error)),
         };
-        let mut entries: Vec<Sealed> = reader.by_ref().collect();
+        let mut entries: Vec<Recorded> = reader.by_ref().map(Recorded::from).collect();
         let end = reader.end();
         entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
         match end.fault {
@@ -129,7 +130,7 @@ impl Audit {
         Ok(entries)
     }
 
-    fn read_store(&mut self, dir: &Path) -> Option<Vec<Sealed>> {
+    fn read_store(&mut self, dir: &Path) -> Option<Vec<Recorded>> {
         if !dir.join(STORE).is_dir() {
             self.not_checked.push("store: there is none yet; the next append makes it".to_owned());
             return None;
@@ -145,7 +146,7 @@ impl Audit {
         let mut entries = Vec::new();
         for found in store.entries() {
             match found {
-                Ok(sealed) => entries.push(sealed),
+                Ok(read) => entries.push(Recorded::from(read)),
                 Err((entry, fault)) => self.fault(entry, Part::Store, fault),
             }
         }
@@ -168,11 +169,11 @@ impl Audit {
         }
     }
 
-    fn compare(&mut self, journal: &[Sealed], store: Option<&[Sealed]>) {
+    fn compare(&mut self, journal: &[Recorded], store: Option<&[Recorded]>) {
         let Some(store) = store else { return };
         for (ours, theirs) in journal.iter().zip(store) {
-            if ours.bytes != theirs.bytes {
-                self.fault(ours.entry.number, Part::Store, Fault::Differs);
+            if ours.hash != theirs.hash {
+                self.fault(ours.number, Part::Store, Fault::Differs);
             }
         }
         let (in_journal, in_store) = (journal.len(), store.len());
@@ -188,26 +189,26 @@ impl Audit {
     }
 
     /// Every act must be one that could have been appended where it stands.
-    fn check_meaning(&mut self, entries: &[Sealed]) {
+    fn check_meaning(&mut self, entries: &[Recorded]) {
         let mut roll = Roll::default();
-        for sealed in entries {
-            let submitted = [Submitted::from(sealed.entry.act.clone())];
+        for entry in entries {
+            let submitted = [Submitted::from(entry.act.clone())];
             let recorded = |number: u64| {
                 let place = usize::try_from(number.checked_sub(1)?).ok()?;
-                entries.get(place).map(|sealed| sealed.entry.act.clone())
+                entries.get(place).map(|entry| entry.act.clone())
             };
             if let Err(problems) = roll.check(&submitted, &recorded) {
                 for problem in problems {
                     let field = problem.field.map(|field| format!("{field}: ")).unwrap_or_default();
                     let meaning = Fault::Meaning(format!("{field}{}", problem.flaw));
-                    self.fault(sealed.entry.number, Part::Projection, meaning);
+                    self.fault(entry.number, Part::Projection, meaning);
                 }
             }
-            roll.enter(&sealed.entry.act);
+            roll.enter(&entry.act);
         }
     }
 
-    fn check_against(&mut self, entries: &[Sealed]) {
+    fn check_against(&mut self, entries: &[Recorded]) {
         let Some(expected) = self.against else {
             self.not_checked.push(
                 "truncation: no head was given to compare with; a history cut short, or written anew from the \
@@ -218,7 +219,7 @@ impl Audit {
         };
         let actual = match expected.number.checked_sub(1).and_then(|place| usize::try_from(place).ok()) {
             None => Some(Hash::NONE),
-            Some(place) => entries.get(place).map(|sealed| sealed.hash),
+            Some(place) => entries.get(place).map(|entry| entry.hash),
         };
         match actual {
             Some(hash) if hash == expected.hash => {}

@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::chain::{Fault, Head, Sealed};
-use crate::entry::Hash;
+use crate::entry::{Entry, Hash};
 use crate::journal::{End, Journal, NotAJournal, Reader};
 use crate::store::{Store, StoreError};
 
@@ -216,7 +216,7 @@ pub(crate) fn reconcile(
     dir: &Path,
     store: &mut Store,
     conditions: &mut Vec<Condition>,
-    each: &mut dyn FnMut(&Sealed),
+    each: &mut dyn FnMut(&Entry),
 ) -> Result<End, OpenError> {
     let path = dir.join(JOURNAL);
     let mut end = match Reader::open(&path) {
@@ -246,18 +246,18 @@ fn bring_up(
     mut reader: Reader,
     store: &mut Store,
     conditions: &mut Vec<Condition>,
-    each: &mut dyn FnMut(&Sealed),
+    each: &mut dyn FnMut(&Entry),
 ) -> Result<End, OpenError> {
     let from = store.head();
     let at_store =
         |error: StoreError| OpenError::Io { path: dir.join(STORE), error: io::Error::other(error) };
     let mut pending: Vec<Sealed> = Vec::new();
-    while let Some(sealed) = reader.next() {
-        each(&sealed);
-        if sealed.entry.number == from.number && sealed.hash != from.hash {
+    while let Some((sealed, entry)) = reader.next() {
+        each(&entry);
+        if sealed.number == from.number && sealed.hash != from.hash {
             return Err(OpenError::Disagree { entry: from.number, journal: sealed.hash, store: from.hash });
         }
-        if sealed.entry.number > from.number {
+        if sealed.number > from.number {
             pending.push(sealed);
         }
         // Only whole appends may reach the store.
@@ -267,7 +267,7 @@ fn bring_up(
         }
     }
     let end = reader.end();
-    pending.retain(|sealed| sealed.entry.number <= end.head.number);
+    pending.retain(|sealed| sealed.number <= end.head.number);
     store.append(&pending).map_err(at_store)?;
     let entries = store.head().number.saturating_sub(from.number);
     if entries > 0 && store.head().number <= end.head.number {
@@ -285,10 +285,10 @@ fn restore_journal(dir: &Path, store: &Store, end: &End) -> Result<PathBuf, Open
     drop(fs::remove_file(&restored));
     let mut journal = Journal::create(&restored).map_err(at)?;
     let mut pending: Vec<Sealed> = Vec::new();
-    for sealed in store.entries() {
-        let sealed =
-            sealed.map_err(|(number, fault)| damaged(end, &format!("its entry {number}: {fault}")))?;
-        if sealed.entry.number == end.head.number && sealed.hash != end.head.hash {
+    for read in store.entries() {
+        let (sealed, _) =
+            read.map_err(|(number, fault)| damaged(end, &format!("its entry {number}: {fault}")))?;
+        if sealed.number == end.head.number && sealed.hash != end.head.hash {
             return Err(OpenError::Disagree {
                 entry: end.head.number,
                 journal: end.head.hash,

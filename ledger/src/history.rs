@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::chain::{Fault, Head, Sealed};
+use crate::chain::{Fault, Followed, Head};
 use crate::copies::{JOURNAL, OpenError, STORE, copy_of_store, is_being_written};
 use crate::date::Instant;
 use crate::journal::{NotAJournal, Reader};
@@ -23,16 +23,23 @@ pub struct History {
     pub instead: Option<(u64, Fault)>,
 }
 
-impl From<Sealed> for Recorded {
-    fn from(sealed: Sealed) -> Self {
-        let Sealed { entry, hash, .. } = sealed;
+impl From<Followed> for Recorded {
+    fn from((sealed, entry): Followed) -> Self {
         Self {
             number: entry.number,
             recorded_at: entry.recorded_at,
             asserted: entry.asserted,
-            hash,
+            hash: sealed.hash,
             act: entry.act,
         }
+    }
+}
+
+impl Recorded {
+    /// The head of a ledger that ends with this entry.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head { number: self.number, hash: self.hash, recorded_at: self.recorded_at }
     }
 }
 
@@ -73,14 +80,16 @@ impl History {
         // Opening a damaged store alters it: a copy is opened.
         let copy = copy_of_store(dir).map_err(|e| damaged(e.to_string()))?;
         let store = Store::open(copy.path()).map_err(|e| damaged(e.to_string()))?;
-        let sealed: Result<Vec<Sealed>, _> = store.entries().collect();
-        let sealed = sealed.map_err(|(n, f)| damaged(format!("entry {n} of the store: {f}")))?;
-        let head = sealed.last().map_or(Head::EMPTY, Sealed::head);
+        let mut head = Head::EMPTY;
+        let mut entries = Vec::new();
+        for read in store.entries() {
+            let read = read.map_err(|(n, f)| damaged(format!("entry {n} of the store: {f}")))?;
+            head = read.0.head();
+            entries.push(Recorded::from(read));
+        }
         if head.number < entry {
             return Err(damaged(format!("the store ends with entry {}", head.number)));
         }
-        drop(store);
-        let entries = sealed.into_iter().map(Recorded::from).collect();
         Ok(Self { entries, head, instead: Some((entry, fault)) })
     }
 

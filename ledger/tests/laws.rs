@@ -8,6 +8,8 @@ mod bench;
 mod certainty;
 #[path = "laws/chain.rs"]
 mod chain;
+#[path = "laws/collectives.rs"]
+mod collectives;
 #[path = "laws/hard_cases.rs"]
 mod hard_cases;
 #[path = "laws/knowledge.rs"]

@@ -40,9 +40,7 @@ fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
     writeln!(out, "store    {}", verdict(found, Part::Store))?;
     writeln!(out, "meaning  {}", verdict(found, Part::Projection))?;
     match &found.against {
-        Some(head) if found.faults.is_empty() => {
-            writeln!(out, "against  {head}: the history agrees with it")?;
-        }
+        Some(head) if found.faults.is_empty() => writeln!(out, "against  {head}: agrees")?,
         Some(head) => writeln!(out, "against  {head}")?,
         None => {}
     }

@@ -2,6 +2,7 @@
 
 mod dyad_years;
 mod intervals;
+mod runs;
 
 use std::io::{BufWriter, Write};
 

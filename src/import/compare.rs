@@ -191,7 +191,13 @@ impl<'a> Book<'a> {
             }
         }
         for register in [Register::Sanction, Register::Terror] {
-            let question = Question { as_of: seen.on, register: Some(register), actor: None, subject: None };
+            let question = Question {
+                as_of: seen.on,
+                register: Some(register),
+                actor: None,
+                subject: None,
+                through: false,
+            };
             for standing in answer(knowledge, &question).standings {
                 book.enter(standing);
             }

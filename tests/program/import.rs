@@ -491,10 +491,11 @@ fn any_csv_by_its_mapping() {
         REGISTER           BETWEEN    STANDING    SINCE       UNTIL  MORE              ENTRIES
         recognition.state  USA → SOM  recognised  2013               de_jure, express  #528
         recognition.state  USA → XKX  recognised  2008-02-18         de_jure, express  #527
-    "#]].assert_eq(&table(&bench.ok("state --actor USA --register recognition.state")));
+    "#]]
+    .assert_eq(&table(&bench.ok("state --actor USA --register recognition.state")));
     bench.write("b.csv", "State,Since,Form,Page\nKosovo,31/02/2008,full,3\nAtlantis,2013,full,4\n");
-    expect!["b.csv: not applied: line 2: effective: `31/02/2008` is not written as %d/%m/%Y; nobody was delisted"].assert_eq(&refused(
-        &bench,
-        "import csv b.csv --mapping map.toml --observed-at 2024-02-16T00:00:00Z",
-    ));
+    expect![
+        "b.csv: not applied: line 2: effective: `31/02/2008` is not written as %d/%m/%Y; nobody was delisted"
+    ]
+    .assert_eq(&refused(&bench, "import csv b.csv --mapping map.toml --observed-at 2024-02-16T00:00:00Z"));
 }

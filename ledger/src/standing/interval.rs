@@ -1,103 +1,51 @@
-//! Registers through time: each value with the days between which it stood.
+//! The whole story of a register: its values, each with its first and last day.
 
 use crate::date::{Date, Day};
-use crate::register::Key;
 
-use super::answer::{Found, Question, timelines};
-use super::knowledge::Knowledge;
-use super::timeline::Outcome;
-use super::value::Word;
+use super::timeline::{Outcome, Timeline};
 
-/// One value of a register, on an unbroken run of days.
-///
-/// Where the dates of the acts are not exact, runs overlap: a value is then possible for longer than it is certain.
-#[derive(Debug, Clone)]
+/// A run of days on which a register had the same possible values.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interval {
-    /// The register.
-    pub key: Key,
-    /// The value, with what it rests on.
-    pub outcome: Outcome,
-    /// The first day on which it may have stood; none where that has no beginning.
+    /// Its first day; none where it has no beginning.
     pub from: Option<Day>,
-    /// The last day on which it may have stood; none where it still stands.
+    /// Its last day; none where it has no end yet.
     pub to: Option<Day>,
-    /// The first day on which it surely stood, if there is one.
-    pub sure_from: Option<Day>,
-    /// The last day on which it surely stood; none also where it still does.
-    pub sure_to: Option<Day>,
+    /// The possible values; one, where it is certain.
+    pub outcomes: Vec<Outcome>,
 }
 
-/// The values of the registers that a question is about, up to its day and with the identities of that day.
+/// The intervals of a register from its first act on, in order, with no day left out.
 #[must_use]
-pub fn intervals(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Interval> {
-    timelines(knowledge, question).iter().flat_map(|found| follow(found, question.as_of)).collect()
-}
-
-/// A register from its first act to the end of a day.
-fn follow(found: &Found<'_>, end: Day) -> Vec<Interval> {
-    let mut done: Vec<Interval> = Vec::new();
-    let mut open: Vec<Interval> = Vec::new();
-    for day in days(found, end) {
-        let eve = if day == Day::MIN { None } else { day.yesterday().ok() };
-        let outcomes = found.timeline.at(day);
-        let sure = outcomes.len() == 1;
-        let (still, over): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|run| outcomes.iter().any(|outcome| outcome.is_same(&run.outcome)));
-        done.extend(over.into_iter().map(|run| run.ended(eve)));
-        open = still;
-        for outcome in outcomes.into_iter().filter(|outcome| !outcome.value.is(Word::None)) {
-            let from = if day == Day::MIN { None } else { Some(day) };
-            match open.iter_mut().find(|run| run.outcome.is_same(&outcome)) {
-                Some(run) => run.go_on(outcome, sure, day, eve),
-                None => open.push(Interval {
-                    key: found.key.clone(),
-                    outcome,
-                    from,
-                    to: None,
-                    sure_from: if sure { Some(day) } else { None },
-                    sure_to: None,
-                }),
-            }
+pub fn intervals(timeline: &Timeline<'_>) -> Vec<Interval> {
+    let days = turning_days(timeline);
+    let mut intervals: Vec<Interval> = Vec::new();
+    for day in days {
+        let outcomes = timeline.at(day);
+        match intervals.last_mut() {
+            Some(last) if last.outcomes == outcomes => continue,
+            Some(last) => last.to = day.yesterday().ok(),
+            None => {}
         }
+        intervals.push(Interval { from: (day != Day::MIN).then_some(day), to: None, outcomes });
     }
-    done.extend(open);
-    done.sort_by_key(|run| run.from);
-    done
+    intervals
 }
 
-impl Interval {
-    /// The same value on a further day, after another act.
-    fn go_on(&mut self, outcome: Outcome, sure: bool, day: Day, eve: Option<Day>) {
-        self.outcome = outcome;
-        match (self.sure_from, sure) {
-            (None, true) => self.sure_from = Some(day),
-            (Some(_), false) if self.sure_to.is_none() => self.sure_to = eve,
-            _ => {}
-        }
-    }
-
-    fn ended(self, eve: Option<Day>) -> Self {
-        let sure_to = if self.sure_from.is_some() { self.sure_to.or(eve) } else { None };
-        Self { to: eve, sure_to, ..self }
-    }
-}
-
-/// The days on which the register may begin to stand otherwise.
-fn days(found: &Found<'_>, end: Day) -> Vec<Day> {
-    let mut days: Vec<Day> = Vec::new();
-    for step in found.timeline.moves() {
+/// The days on which the possible values may change: an act may count or surely counts, or its effect runs out.
+fn turning_days(timeline: &Timeline<'_>) -> Vec<Day> {
+    let mut days = Vec::new();
+    for step in timeline.moves() {
         let act = &step.known.act;
-        match &act.effective {
-            Some(date) => days.extend([date.earliest(), date.latest()]),
-            None => days.push(Day::MIN),
-        }
-        if let Some(until) = &act.until {
-            let after = Date::next_day(until);
-            days.extend([after.earliest(), after.latest()]);
+        days.push(act.effective.as_ref().map_or(Day::MIN, Date::earliest));
+        days.extend(act.effective.as_ref().map(Date::latest));
+        for until in act.until.iter().flat_map(|until| [until.earliest(), until.latest()]) {
+            days.extend(until.tomorrow());
         }
     }
-    days.retain(|day| *day <= end);
     days.sort_unstable();
     days.dedup();
+    // An end that no one will see: `2021-08-15/..` surely counts on the last day that can be written.
+    days.retain(|day| *day != Day::MAX);
     days
 }

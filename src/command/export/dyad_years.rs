@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use ledger::standing::names::{Named, parties};
 use ledger::standing::value::Word;
-use ledger::standing::{Interval, intervals};
 use ledger::{Day, Key, Knowledge, PartyId, Question, Register};
 
 use super::Table;
+use super::runs::{Run, runs};
 
 const HEADERS: [&str; 12] = [
     "ccode1",
@@ -45,23 +45,15 @@ struct Row {
 pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
     let parties = parties(knowledge);
     let mut rows: BTreeMap<(PartyId, PartyId, i16), Row> = BTreeMap::new();
-    for interval in intervals(knowledge, question) {
-        let (Some(one), Some(other)) = pair(&interval.key) else { continue };
+    for run in runs(knowledge, question) {
+        let (Some(one), Some(other)) = pair(&run.key) else { continue };
         if code(&parties, one, "cow").is_empty() || code(&parties, other, "cow").is_empty() {
             continue;
         }
-        for year in years(&interval, question.as_of) {
-            rows.entry((one.clone(), other.clone(), year)).or_default().enter(
-                &interval,
-                year,
-                question.as_of,
-            );
-            if interval.key.is_mutual() {
-                rows.entry((other.clone(), one.clone(), year)).or_default().enter(
-                    &interval,
-                    year,
-                    question.as_of,
-                );
+        for year in years(&run, question.as_of) {
+            rows.entry((one.clone(), other.clone(), year)).or_default().enter(&run, year, question.as_of);
+            if run.key.is_mutual() {
+                rows.entry((other.clone(), one.clone(), year)).or_default().enter(&run, year, question.as_of);
             }
         }
     }
@@ -109,10 +101,10 @@ fn code(parties: &BTreeMap<PartyId, Named>, party: &PartyId, scheme: &str) -> St
     codes.iter().find(|(other, _)| other == scheme).map_or_else(String::new, |(_, code)| code.clone())
 }
 
-/// The years at whose end an interval stood or may have stood.
-fn years(interval: &Interval, end: Day) -> std::ops::RangeInclusive<i16> {
-    let first = interval.from.map_or(FIRST_YEAR, |day| day.year().max(FIRST_YEAR));
-    let last = match interval.to {
+/// The years at whose end a run stood or may have stood.
+fn years(run: &Run, end: Day) -> std::ops::RangeInclusive<i16> {
+    let first = run.from.map_or(FIRST_YEAR, |day| day.year().max(FIRST_YEAR));
+    let last = match run.to {
         None => end.year(),
         Some(to) if to == close(to.year(), end) => to.year(),
         Some(to) => to.year() - 1,
@@ -126,23 +118,22 @@ fn close(year: i16, end: Day) -> Day {
 }
 
 impl Row {
-    fn enter(&mut self, interval: &Interval, year: i16, end: Day) {
+    fn enter(&mut self, run: &Run, year: i16, end: Day) {
         let day = close(year, end);
-        let sure =
-            interval.sure_from.is_some_and(|from| from <= day) && interval.sure_to.is_none_or(|to| to >= day);
+        let sure = run.sure_from.is_some_and(|from| from <= day) && run.sure_to.is_none_or(|to| to >= day);
         let mark = if sure { "" } else { "?" };
-        let outcome = &interval.outcome;
+        let outcome = &run.outcome;
         let rank = outcome.detail.iter().find(|(name, _)| *name == "rank").map(|(_, rank)| rank.as_str());
         let standing = if outcome.value.is(Word::Open) { rank } else { None };
         let word = format!("{}{mark}", standing.unwrap_or(outcome.value.as_str()));
         // Intervals come in the order of their first days: where several are possible, the last word is the latest.
-        if interval.key.register == Register::Relations {
+        if run.key.register == Register::Relations {
             self.relations = word;
-        } else if interval.key.register == Register::Consular {
+        } else if run.key.register == Register::Consular {
             self.consular = word;
-        } else if interval.key.register == Register::Mission {
+        } else if run.key.register == Register::Mission {
             self.mission = word;
-        } else if interval.key.register == Register::RecognitionState {
+        } else if run.key.register == Register::RecognitionState {
             self.recognition = word;
         } else if outcome.value.is(Word::InForce) {
             self.sanctions += 1;

@@ -5,10 +5,10 @@
 //! still stands.
 
 use ledger::standing::answer::key_fields;
-use ledger::standing::intervals;
 use ledger::{Day, Knowledge, Question};
 
 use super::Table;
+use super::runs::runs;
 
 const HEADERS: [&str; 17] = [
     "register",
@@ -31,24 +31,27 @@ const HEADERS: [&str; 17] = [
 ];
 
 pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
-    let rows = intervals(knowledge, question).into_iter().map(|interval| {
-        let mut cells = key_fields(&interval.key);
+    let rows = runs(knowledge, question).into_iter().map(|run| {
+        let mut cells = key_fields(&run.key);
         let party = |id: &Option<ledger::PartyId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
-        let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
-        let outcome = &interval.outcome;
+        let day = |day: Option<Day>| match day.filter(|day| *day != Day::MIN) {
+            Some(day) => day.to_string(),
+            None => String::new(),
+        };
+        let outcome = &run.outcome;
         let detail: Vec<String> =
             outcome.detail.iter().map(|(name, text)| format!("{name}={text}")).collect();
         let basis: Vec<String> = outcome.basis.iter().map(ToString::to_string).collect();
         cells.extend([
-            ("register", interval.key.register.word().to_owned()),
-            ("actor", party(&interval.key.actor)),
-            ("subject", party(&interval.key.subject)),
+            ("register", run.key.register.word().to_owned()),
+            ("actor", party(&run.key.actor)),
+            ("subject", party(&run.key.subject)),
             ("value", outcome.value.as_str().to_owned()),
             ("detail", detail.join(";")),
-            ("from", day(interval.from)),
-            ("to", day(interval.to)),
-            ("sure_from", day(interval.sure_from)),
-            ("sure_to", day(interval.sure_to)),
+            ("from", day(run.from)),
+            ("to", day(run.to)),
+            ("sure_from", day(run.sure_from)),
+            ("sure_to", day(run.sure_to)),
             ("basis", basis.join(";")),
         ]);
         let cell = |name: &&str| cells.iter().find(|(other, _)| other == name).map(|(_, text)| text.clone());
