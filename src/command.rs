@@ -7,6 +7,7 @@ mod audit;
 mod check;
 mod diff;
 mod export;
+mod find;
 mod first;
 mod head;
 mod import;
@@ -14,6 +15,7 @@ mod init;
 mod log;
 mod matrix;
 mod pages;
+mod screen;
 mod state;
 mod timeline;
 mod tour;
@@ -79,6 +81,8 @@ enum Command {
     Init(init::Init),
     Append(Box<append::Append>),
     Import(import::Import),
+    Find(find::Find),
+    Screen(screen::Screen),
     State(state::State),
     Why(why::Why),
     Log(log::Log),
@@ -107,6 +111,8 @@ impl Arguments {
             Command::Init(init) => init.run(&place, out),
             Command::Append(append) => append.run(&place, out),
             Command::Import(import) => import.run(&place, out),
+            Command::Find(find) => find.run(&place, out),
+            Command::Screen(screen) => screen.run(&place, out),
             Command::State(state) => state.run(&place, out),
             Command::Why(why) => why.run(&place, out),
             Command::Log(log) => log.run(&place, out),

@@ -5,6 +5,8 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/finding.rs"]
+mod finding;
 #[path = "program/guide.rs"]
 mod guide;
 #[path = "program/import.rs"]

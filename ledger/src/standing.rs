@@ -17,6 +17,7 @@ pub mod effect;
 pub mod first;
 pub mod interval;
 pub mod knowledge;
+pub mod likely;
 pub mod names;
 pub mod timeline;
 pub mod value;
