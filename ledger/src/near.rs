@@ -17,6 +17,11 @@ pub(crate) fn plain(word: &str) -> String {
 pub(crate) fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Vec<String> {
     const MOST: usize = 3;
     const ENOUGH: f64 = 0.7;
+    // What is longer than any word of the register is near to none; to compare it would take for ever.
+    const LONGEST: usize = 1_000;
+    if word.len() > LONGEST {
+        return Vec::new();
+    }
     let plain = word.to_lowercase();
     let mut near: Vec<(f64, &str)> = words
         .map(|candidate| (likeness(&plain, &candidate.to_lowercase()), candidate))
