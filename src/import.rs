@@ -10,6 +10,7 @@
 
 pub(crate) mod canada_sema;
 pub(crate) mod compare;
+mod ftm;
 pub(crate) mod mapped;
 pub(crate) mod ofac_csv;
 pub(crate) mod ofac_xml;
@@ -43,6 +44,8 @@ pub(crate) enum ListFormat {
     UsMissions,
     /// Any CSV, with a mapping of its columns
     Csv,
+    /// FollowTheMoney entities, JSON lines
+    Ftm,
 }
 
 /// What a file says.
@@ -133,7 +136,7 @@ impl From<io::Error> for Broken {
 
 impl ListFormat {
     /// The name under which the editions of a list belong together, and who publishes it. A CSV has neither: its
-    /// mapping says both.
+    /// mapping says both; nor has FollowTheMoney: the registrar says.
     pub(crate) fn source(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::OfacSdn => Some(("OFAC SDN list", "USA")),
@@ -141,7 +144,7 @@ impl ListFormat {
             Self::UnSc => Some(("UN Security Council consolidated list", "UN")),
             Self::CanadaSema => Some(("Canada consolidated autonomous sanctions list", "CAN")),
             Self::UsMissions => Some(("US Diplomatic Mission Status Data", "USA")),
-            Self::Csv => None,
+            Self::Csv | Self::Ftm => None,
         }
     }
 
@@ -163,6 +166,7 @@ impl ListFormat {
             Self::UnSc => un_sc::read(bytes)?,
             Self::CanadaSema => canada_sema::read(bytes)?,
             Self::UsMissions => return us_missions::read(bytes, parties).and_then(Chronicle::checked),
+            Self::Ftm => ftm::read(bytes, parties)?,
             Self::Csv => {
                 let mapping =
                     mapping.ok_or_else(|| Broken("it needs a mapping of its columns".to_owned()))?;

@@ -43,8 +43,12 @@ pub(crate) struct Import {
     observed_at: Vec<String>,
 
     /// The source to which the edition belongs, where it is not the usual one of the format
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", required_if_eq("list", "ftm"))]
     source: Option<String>,
+
+    /// The party that publishes the list, where the format does not say
+    #[arg(long, value_name = "PARTY", required_if_eq("list", "ftm"))]
+    publisher: Option<String>,
 
     /// What the columns of a CSV mean, as TOML: `[columns]`, `[constants]`, `[dates]`, `[words.FIELD]`
     #[arg(long, value_name = "FILE", required_if_eq("list", "csv"))]
@@ -95,6 +99,7 @@ impl Import {
         let (usual, publisher) = mapped.or(self.list.source()).unwrap_or_default();
         let source = Label::parse(self.source.as_deref().unwrap_or(usual));
         let source = source.map_err(|error| Trouble::wrong(format!("--source: {error}")))?;
+        let publisher = self.publisher.as_deref().unwrap_or(publisher);
         Ok((source, PartyId::parse(publisher).map_err(|error| Trouble::wrong(error.to_string()))?))
     }
 

@@ -36,7 +36,7 @@ fn a_name_is_found_as_people_write_it() {
         "Лукашенко",
         "Qwerty",
     ] {
-        told += &format!("{name}\n");
+        told.extend([name, "\n"]);
         let found = bench.ok(&format!("find '{name}' --as-of 2024 --format csv"));
         told.extend(found.lines().skip(1).map(|line| format!("  {line}\n")));
     }

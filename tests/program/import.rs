@@ -499,3 +499,95 @@ fn any_csv_by_its_mapping() {
     ]
     .assert_eq(&refused(&bench, "import csv b.csv --mapping map.toml --observed-at 2024-02-16T00:00:00Z"));
 }
+
+const FTM: &str = r#"{"id":"s-1","schema":"Sanction","properties":{"entity":["Q1"],"authority":["Treasury"],"country":["us"],"program":["BELARUS"],"listingDate":["2006-06-19"]}}
+{"id":"Q1","schema":"Person","properties":{"name":["Jane Doe","Джэйн Доу"],"birthDate":["1954-08-30"],"wikidataId":["Q1"]}}
+{"id":"s-2","schema":"Sanction","properties":{"entity":["c/2"],"authority":["Bank of Nowhere"]}}
+{"id":"c/2","schema":"Company","properties":{"name":["Nowhere Ltd"]}}
+{"id":"s-3","schema":"Sanction","properties":{"entity":["Q3"],"country":["us"],"endDate":["2020-01-01"]}}
+{"id":"Q3","schema":"Person","properties":{"name":["Free Again"]}}
+{"id":"a-1","schema":"Address","properties":{"full":["1 Main Street"]}}
+"#;
+
+#[test]
+fn follow_the_money() {
+    let bench = Bench::new();
+    bench.write("entities.ftm.json", FTM);
+    let import = "import ftm entities.ftm.json --source 'A collection' --publisher UN";
+    let out = bench.ok(&format!("{import} --observed-at 2024-01-16T00:00:00Z"));
+    assert!(out.contains("2 newly listed"), "{out}");
+    expect![[r#"
+        REGISTER  BETWEEN                                                    STANDING  SINCE          UNTIL  MORE                                   ENTRIES
+        sanction  USA → ftm:Q1                                               in_force  2006-06-19            regime BELARUS, measure other          #530
+        sanction  ftm:authority-81194252ac25 → ftm:d2b5aa61a4ee310b3966c89c  in_force  ../2024-01-16         regime Bank of Nowhere, measure other  #532
+    "#]].assert_eq(&table(&bench.ok("state --register sanction --as-of 2024-01-16")));
+    assert!(bench.ok(&format!("{import} --observed-at 2024-01-17T00:00:00Z")).contains("nothing changed"));
+}
+
+/// Bytes that look random and are the same every time.
+fn shaken(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move |bound| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % bound as u64).unwrap()
+    }
+}
+
+/// A hundred broken variants of a file: cut, flipped, in another encoding, blown up, doubled.
+fn broken(text: &str) -> Vec<Vec<u8>> {
+    let whole = text.as_bytes();
+    let mut variants = Vec::new();
+    for seed in 1..=24 {
+        let mut pick = shaken(seed);
+        variants.push(whole[..pick(whole.len())].to_vec());
+        let mut flipped = whole.to_vec();
+        flipped[pick(whole.len())] ^= 1 << pick(8);
+        variants.push(flipped);
+        let mut huge = whole.to_vec();
+        let at = pick(whole.len());
+        huge.splice(at..at, vec![b'x'; 2_000_000]);
+        variants.push(huge);
+        let mut torn = whole.to_vec();
+        torn.drain(pick(whole.len() / 2)..whole.len() / 2 + pick(whole.len() / 2));
+        variants.push(torn);
+    }
+    variants.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    variants.push(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect());
+    variants.push([b"\xff\xfe\x00", whole].concat());
+    variants.push(vec![0; 10_000]);
+    variants
+}
+
+/// Whatever is wrong with a file, the answer is an answer: applied, refused as a failed source, or wrong input.
+#[test]
+fn a_hundred_broken_variants_of_each_format() {
+    let sdn = ended(&first_edition());
+    let formats = [
+        ("ofac-sdn", sdn.as_str(), ""),
+        ("ofac-xml", CONSOLIDATED, ""),
+        ("un-sc", UN, ""),
+        ("canada-sema", CANADA, ""),
+        ("us-missions", MISSIONS, ""),
+        ("csv", "State,Since,Form\nKosovo,18/02/2008,full\nSOM,2013,full\n", "--mapping map.toml"),
+        ("ftm", FTM, "--source X --publisher UN"),
+    ];
+    let bench = Bench::bare();
+    bench.ok("init --bare --recorded-at 1900-01-01T00:00:00Z");
+    for (id, kind) in [("USA", "state"), ("CAN", "state"), ("UN", "organisation"), ("SOM", "state")] {
+        let declare = format!("append entity.created --subject {id} --party {kind} --name {id}");
+        bench.ok(&format!("{declare} --recorded-at 1900-01-01T00:00:00Z"));
+    }
+    bench.write("map.toml", MAPPING);
+    for (format, text, more) in formats {
+        for (number, bytes) in broken(text).into_iter().enumerate() {
+            bench.write("broken", bytes);
+            let ran = bench
+                .run(&format!("import {format} broken {more} --dry-run --observed-at 2024-01-16T00:00:00Z"));
+            assert!((0..=2).contains(&ran.status), "{format} {number}: {}{}", ran.out, ran.err);
+            assert!(!ran.err.contains("panicked"), "{format} {number}: {}", ran.err);
+        }
+    }
+    assert!(bench.ok("head").contains("4 entries"));
+}
