@@ -44,7 +44,7 @@ pub(crate) enum ListFormat {
     UsMissions,
     /// Any CSV, with a mapping of its columns
     Csv,
-    /// FollowTheMoney entities, JSON lines
+    /// Follow the Money entities, JSON lines
     Ftm,
 }
 
@@ -136,7 +136,7 @@ impl From<io::Error> for Broken {
 
 impl ListFormat {
     /// The name under which the editions of a list belong together, and who publishes it. A CSV has neither: its
-    /// mapping says both; nor has FollowTheMoney: the registrar says.
+    /// mapping says both; nor has Follow the Money: the registrar says.
     pub(crate) fn source(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::OfacSdn => Some(("OFAC SDN list", "USA")),
@@ -278,4 +278,72 @@ fn codes<const N: usize>(pairs: [(&str, &str); N]) -> Codes {
         drop(codes.insert(scheme, code));
     }
     codes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that look random and are the same every time.
+    fn shaken(seed: u64) -> impl FnMut(usize) -> usize {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        move |bound| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % bound as u64).unwrap()
+        }
+    }
+
+    /// A hundred broken variants of a file: cut, flipped, in another encoding, blown up, doubled.
+    fn broken(text: &str) -> Vec<Vec<u8>> {
+        let whole = text.as_bytes();
+        let mut variants = Vec::new();
+        for seed in 1..=24 {
+            let mut pick = shaken(seed);
+            variants.push(whole[..pick(whole.len())].to_vec());
+            let mut flipped = whole.to_vec();
+            flipped[pick(whole.len())] ^= 1 << pick(8);
+            variants.push(flipped);
+            let mut huge = whole.to_vec();
+            let at = pick(whole.len());
+            huge.splice(at..at, vec![b'x'; 200_000]);
+            variants.push(huge);
+            let mut torn = whole.to_vec();
+            torn.drain(pick(whole.len() / 2)..whole.len() / 2 + pick(whole.len() / 2));
+            variants.push(torn);
+        }
+        variants.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        variants.push(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect());
+        variants.push([b"\xff\xfe\x00", whole].concat());
+        variants.push(vec![0; 10_000]);
+        variants
+    }
+
+    /// Whatever is wrong with a file, it is read or it is broken; what is read is whole.
+    #[test]
+    fn a_hundred_broken_variants_of_each_format() {
+        let mapping = Mapping::parse(include_str!("../tests/data/mapping.toml")).expect("a mapping");
+        let formats = [
+            (ListFormat::OfacSdn, include_str!("../tests/data/sdn.csv")),
+            (ListFormat::OfacXml, include_str!("../tests/data/ofac-consolidated.xml")),
+            (ListFormat::UnSc, include_str!("../tests/data/un-sc.xml")),
+            (ListFormat::CanadaSema, include_str!("../tests/data/canada-sema.xml")),
+            (ListFormat::UsMissions, include_str!("../tests/data/us-missions.csv")),
+            (ListFormat::Csv, include_str!("../tests/data/mapped.csv")),
+            (ListFormat::Ftm, include_str!("../tests/data/entities.ftm.json")),
+        ];
+        let nobody = BTreeMap::new();
+        for (format, text) in formats {
+            let read = |bytes: &[u8]| format.read(&mut &*bytes, &nobody, Some(&mapping));
+            let whole = read(text.as_bytes()).map(|content| content.count());
+            assert!(whole.is_ok(), "{format:?}: {whole:?}");
+            for (number, bytes) in broken(text).into_iter().enumerate() {
+                match read(&bytes) {
+                    Ok(content) => assert!(content.count() > 0, "{format:?} {number}"),
+                    Err(Broken(reason)) => assert!(!reason.is_empty(), "{format:?} {number}"),
+                }
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! FollowTheMoney entities as JSON lines, the form in which OpenSanctions and its like publish.
+//! Follow the Money entities as JSON lines, the form in which `OpenSanctions` and its like publish.
 //!
 //! An entity has an `id`, a `schema` and `properties`, each a list of texts. A `Sanction` names its `entity`, who
 //! imposed it (`country`, else `authority`), its `program`, and the day of listing where that is known; one with an
@@ -45,7 +45,7 @@ struct Properties {
 pub(crate) fn read(mut bytes: impl BufRead, parties: &BTreeMap<PartyId, Named>) -> Result<Edition, Broken> {
     let imposers = Imposers::of(parties);
     let mut entries: BTreeMap<PartyId, Entry> = BTreeMap::new();
-    let mut imposed: BTreeMap<String, Entry> = BTreeMap::new();
+    let mut bodies: BTreeMap<String, Entry> = BTreeMap::new();
     let mut listings: Vec<(PartyId, Listing)> = Vec::new();
     let (mut line, mut number) = (Vec::new(), 0_u64);
     loop {
@@ -60,7 +60,7 @@ pub(crate) fn read(mut bytes: impl BufRead, parties: &BTreeMap<PartyId, Named>) 
         let record: Record =
             serde_json::from_slice(&line).map_err(|error| Broken(format!("line {number}: {error}")))?;
         if record.schema == "Sanction" {
-            listings.extend(sanctions(&record.properties, &imposers, &mut imposed, number)?);
+            listings.extend(sanctions(&record.properties, &imposers, &mut bodies, number)?);
         } else if let Some(entry) = kind(&record.schema).and_then(|kind| entry(&record, kind)) {
             entries.insert(entry.party.clone(), entry);
         }
@@ -70,11 +70,11 @@ pub(crate) fn read(mut bytes: impl BufRead, parties: &BTreeMap<PartyId, Named>) 
         match entries.get_mut(&party) {
             Some(entry) => entry.add(listing),
             None => {
-                edition.findings.push(format!("a sanction is of {party}, which the file does not describe"))
+                edition.findings.push(format!("a sanction is of {party}, which the file does not describe"));
             }
         }
     }
-    edition.entries = imposed.into_values().collect();
+    edition.entries = bodies.into_values().collect();
     edition.entries.extend(entries.into_values().filter(|entry| !entry.listings.is_empty()));
     Ok(edition)
 }
@@ -162,7 +162,7 @@ impl Imposers {
 fn sanctions(
     told: &Properties,
     imposers: &Imposers,
-    imposed: &mut BTreeMap<String, Entry>,
+    bodies: &mut BTreeMap<String, Entry>,
     line: u64,
 ) -> Result<Vec<(PartyId, Listing)>, Broken> {
     if !told.end_date.is_empty() {
@@ -172,7 +172,7 @@ fn sanctions(
     let authority = told.authority.first().map_or("an authority not named", String::as_str);
     let imposer = match told.country.iter().find_map(|country| imposers.0.get(&country.to_lowercase())) {
         Some(imposer) => imposer.clone(),
-        None => imposed.entry(authority.to_owned()).or_insert_with(|| body(authority)).party.clone(),
+        None => bodies.entry(authority.to_owned()).or_insert_with(|| body(authority)).party.clone(),
     };
     let regime = told.program_id.first().or(told.program.first()).and_then(|program| label(program));
     let regime: Label = regime
