@@ -30,8 +30,8 @@ pub(crate) struct First {
 impl First {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let since = self.since.as_deref().map(|text| as_of(Some(text), "--since")).transpose()?;
         let began = first(&Knowledge::of(entries), &question, since);
         let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };

@@ -35,8 +35,8 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let knowledge = Knowledge::of(entries);
         let mut answer = answer(&knowledge, &question);
         for (old, new, entry) in &answer.continued {

@@ -32,8 +32,8 @@ pub(crate) struct Why {
 impl Why {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let knowledge = Knowledge::of(entries);
         let arguments = explain(&knowledge, &question);
         let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };
