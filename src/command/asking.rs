@@ -34,13 +34,6 @@ pub(crate) struct Asking {
     pub register: Option<String>,
 }
 
-/// A day for which an answer is good, and the entry up to which the register was believed.
-#[derive(Debug, Clone)]
-pub(crate) struct Cited {
-    pub as_of: Day,
-    pub known: Option<Recorded>,
-}
-
 /// Reads the history of a ledger, and says so if it had to come from the store.
 pub(crate) fn read(place: &Place) -> Result<History, Trouble> {
     let history = History::read(&place.ledger)?;
