@@ -4,6 +4,8 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/golden.rs"]
+mod golden;
 #[path = "program/guide.rs"]
 mod guide;
 #[path = "program/input.rs"]
