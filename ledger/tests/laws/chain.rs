@@ -113,3 +113,11 @@ fn the_longest_entry_is_read_back() {
     assert!(Entry::decode(&sealed.bytes).is_ok());
     assert!(codes(most + 10).unwrap_err() > 65_535);
 }
+
+#[test]
+fn an_instant_is_cut_to_the_microsecond() {
+    let finer = "2020-01-01T00:00:00.123456789Z".parse().unwrap();
+    let sealed = seal(&Head::EMPTY, act(ACTS[0]), RecordedAt::Asserted(finer)).unwrap();
+    assert_eq!(sealed.recorded_at.to_string(), "2020-01-01T00:00:00.123456Z");
+    assert_eq!(Entry::decode(&sealed.bytes).unwrap().recorded_at, sealed.recorded_at);
+}
