@@ -150,14 +150,17 @@ impl Date {
 
 /// `YYYY-MM-DD`: most dates are such, and reading a ledger reads millions of them.
 fn plain_day(text: &str) -> Option<Day> {
-    let [a, b, c, d, b'-', m, n, b'-', x, y] = text.as_bytes() else { return None };
-    let number = |digits: &[&u8]| {
-        digits.iter().try_fold(0_i16, |sum, digit| {
-            digit.is_ascii_digit().then(|| sum * 10 + i16::from(**digit - b'0'))
-        })
+    let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    if bytes[4] != b'-' || bytes[7] != b'-' {
+        return None;
+    }
+    let number = |digits: &[u8]| {
+        digits
+            .iter()
+            .try_fold(0_i16, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(*digit - b'0')))
     };
-    let small = |digits: &[&u8]| i8::try_from(number(digits)?).ok();
-    Day::new(number(&[a, b, c, d])?, small(&[m, n])?, small(&[x, y])?).ok()
+    let small = |digits: &[u8]| i8::try_from(number(digits)?).ok();
+    Day::new(number(&bytes[..4])?, small(&bytes[5..7])?, small(&bytes[8..])?).ok()
 }
 
 fn next(day: Day) -> Day {

@@ -193,7 +193,7 @@ impl Reader {
         End { torn: self.length.saturating_sub(self.end.bytes), ..self.end }
     }
 
-    fn read(&mut self) -> Result<Option<((Sealed, Entry), bool)>, Fault> {
+    fn read(&mut self) -> Result<Option<Record>, Fault> {
         let io = |e: io::Error| Fault::Copy(e.to_string());
         let mut header = [0; HEADER];
         match read_up_to(&mut self.file, &mut header).map_err(io)? {
@@ -218,6 +218,9 @@ impl Reader {
         Ok(Some((follow(&self.head, bytes)?, word & GOES_ON != 0)))
     }
 }
+
+/// An entry, and whether its append goes on.
+type Record = ((Sealed, Entry), bool);
 
 impl Iterator for Reader {
     type Item = (Sealed, Entry);

@@ -85,9 +85,12 @@ pub fn draft(line: &[u8], number: usize) -> Result<Draft, Vec<Problem>> {
         match value(raw.get()) {
             Ok(value) => draft.push(&name, value, at(column)),
             Err(e) => {
-                let mut problems = unreadable(column + e.column().saturating_sub(1), json_fault(&e));
-                problems.iter_mut().for_each(|problem| problem.field = Some(name.clone()));
-                return Err(problems);
+                let place = at(column + e.column().saturating_sub(1));
+                return Err(vec![Problem {
+                    place,
+                    field: Some(name),
+                    flaw: Flaw::Unreadable(json_fault(&e)),
+                }]);
             }
         }
     }
