@@ -4,12 +4,17 @@ mod about;
 mod append;
 pub(crate) mod asking;
 mod audit;
+mod check;
+mod diff;
 mod export;
+mod first;
 mod head;
 mod init;
 mod log;
+mod matrix;
 mod pages;
 mod state;
+mod timeline;
 mod tour;
 mod why;
 
@@ -75,6 +80,11 @@ enum Command {
     State(state::State),
     Why(why::Why),
     Log(log::Log),
+    Diff(diff::Diff),
+    Timeline(timeline::Timeline),
+    First(first::First),
+    Matrix(matrix::Matrix),
+    Check(check::Check),
     Correct(about::Correct),
     Retract(about::Retract),
     Dispute(about::Dispute),
@@ -97,6 +107,11 @@ impl Arguments {
             Command::State(state) => state.run(&place, out),
             Command::Why(why) => why.run(&place, out),
             Command::Log(log) => log.run(&place, out),
+            Command::Diff(diff) => diff.run(&place, out),
+            Command::Timeline(timeline) => timeline.run(&place, out),
+            Command::First(first) => first.run(&place, out),
+            Command::Matrix(matrix) => matrix.run(&place, out),
+            Command::Check(check) => check.run(&place, out),
             Command::Correct(correct) => correct.run(&place, out),
             Command::Retract(retract) => retract.run(&place, out),
             Command::Dispute(dispute) => dispute.run(&place, out),

@@ -150,17 +150,15 @@ impl Date {
 
 /// `YYYY-MM-DD`: most dates are such, and reading a ledger reads millions of them.
 fn plain_day(text: &str) -> Option<Day> {
-    let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
-    if bytes[4] != b'-' || bytes[7] != b'-' {
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_plain {
         return None;
     }
-    let number = |digits: &[u8]| {
-        digits
-            .iter()
-            .try_fold(0_i16, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + i16::from(*digit - b'0')))
-    };
-    let small = |digits: &[u8]| i8::try_from(number(digits)?).ok();
-    Day::new(number(&bytes[..4])?, small(&bytes[5..7])?, small(&bytes[8..])?).ok()
+    Day::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?).ok()
 }
 
 fn next(day: Day) -> Day {

@@ -5,10 +5,9 @@
 
 use std::path::Path;
 
-use crate::chain::{Fault, Head, Sealed};
+use crate::chain::{Fault, Followed, Head};
 use crate::copies::{JOURNAL, OpenError, STORE, copy_of_store, is_being_written};
 use crate::date::Instant;
-use crate::entry::Entry;
 use crate::journal::{NotAJournal, Reader};
 use crate::standing::Recorded;
 use crate::store::Store;
@@ -24,8 +23,8 @@ pub struct History {
     pub instead: Option<(u64, Fault)>,
 }
 
-impl From<(Sealed, Entry)> for Recorded {
-    fn from((sealed, entry): (Sealed, Entry)) -> Self {
+impl From<Followed> for Recorded {
+    fn from((sealed, entry): Followed) -> Self {
         Self {
             number: entry.number,
             recorded_at: entry.recorded_at,

@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::chain::{Fault, Head, Sealed, follow};
+use crate::chain::{Fault, Followed, Head, Sealed, follow};
 use crate::entry::{Entry, Hash};
 use crate::journal::{self, FIRST_LINE};
 
@@ -142,7 +142,7 @@ impl Store {
     }
 
     /// The entries of the store in their order, each with its number, verified link by link.
-    pub fn entries(&self) -> impl Iterator<Item = Result<(Sealed, Entry), (u64, Fault)>> + '_ {
+    pub fn entries(&self) -> impl Iterator<Item = Result<Followed, (u64, Fault)>> + '_ {
         let mut head = Head::EMPTY;
         let mut frames = self.frames.iter();
         let mut pending: std::vec::IntoIter<Vec<u8>> = Vec::new().into_iter();

@@ -8,6 +8,10 @@ mod bench;
 mod certainty;
 #[path = "laws/chain.rs"]
 mod chain;
+#[path = "laws/collectives.rs"]
+mod collectives;
+#[path = "laws/findings.rs"]
+mod findings;
 #[path = "laws/hard_cases.rs"]
 mod hard_cases;
 #[path = "laws/knowledge.rs"]

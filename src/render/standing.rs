@@ -40,6 +40,19 @@ pub(crate) fn value(standing: &Standing) -> String {
     }
 }
 
+/// `designated since 2003`, `open (embassy) since 1954-09-25`.
+pub(crate) fn value_since(standing: &Standing) -> String {
+    let rank = standing.detail.iter().find(|(name, _)| *name == "rank");
+    let rank = rank.map(|(_, rank)| format!(" ({rank})")).unwrap_or_default();
+    let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+    format!("{}{rank}{since}", value(standing))
+}
+
+/// What tells a register from its neighbours: `regime EO 14024, measure asset_freeze`.
+pub(crate) fn key_words(key: &Key) -> String {
+    key_fields(key).into_iter().map(|(name, text)| format!("{name} {text}")).collect::<Vec<_>>().join(", ")
+}
+
 /// `#12 #271`.
 pub(crate) fn entries(numbers: &[u64]) -> String {
     numbers.iter().map(|number| format!("#{number}")).collect::<Vec<_>>().join(" ")
@@ -53,6 +66,9 @@ fn more(standing: &Standing) -> String {
         "protecting" | "by" | "reason" | "class" => format!("{name} {text}"),
         _ => text.clone(),
     }));
+    if let Some(collective) = &standing.channel {
+        parts.push(format!("through {collective}"));
+    }
     if !standing.licensed.is_empty() {
         parts.push(format!("licensed: {}", joined(&standing.licensed)));
     }
@@ -80,7 +96,7 @@ pub(crate) fn json(standing: &Standing) -> Value {
         "contested_by": strings(&standing.contested_by),
         "denied_by": strings(&standing.denied_by),
         "licensed": strings(&standing.licensed),
-        "channel": "own",
+        "channel": standing.channel.as_ref().map_or_else(|| "own".to_owned(), ToString::to_string),
         "basis": standing.basis,
         "detail": standing.detail.iter().map(|(name, text)| ((*name).to_owned(), Value::from(text.as_str()))).collect::<Map<_, _>>(),
     });

@@ -106,7 +106,7 @@ fn a_wrong_date_says_why() {
 {"kind":"recognition.withdrawn","actor":"USA","subject":"XKX","effective":"2016","until":"2017"}
 "#,
     );
-    expect![[r#"
+    expect![[r"
         error: acts.jsonl:1:43: effective: `2025-02-30` is not an EDTF date: day is out of range for the month
         error: acts.jsonl:2:43: effective: `2003-05/2003-02` is not an EDTF date: interval end precedes interval start
         error: acts.jsonl:3:43: effective: `20 March 2016` is not an EDTF date: whitespace is not allowed
@@ -115,7 +115,7 @@ fn a_wrong_date_says_why() {
         error: acts.jsonl:6: until: `2015` is before `effective`, `2016`
         error: acts.jsonl:7:90: until: `recognition.withdrawn` has no use for this field (it takes actor, subject, and the common fields)
         hint: nothing was recorded
-    "#]].assert_eq(&said);
+    "]].assert_eq(&said);
 }
 
 #[test]
@@ -151,35 +151,35 @@ fn text_that_is_no_text_is_named_by_its_place() {
         error: a.jsonl:4:8: not one JSON object on one line: EOF while parsing a value
         hint: nothing was recorded
     "#]].assert_eq(&said_of("a.jsonl", b"{\"kind\":\"visit\",\"actor\":\"USA\",\"effective\":\"2016\"}\n{\"kind\":\"\xff\"}\n[1]\n{\"kind\":\n"));
-    expect![[r#"
+    expect![[r"
         error: a.toml:3:9: the bytes are not UTF-8 text
         hint: nothing was recorded
-    "#]]
+    "]]
     .assert_eq(&said_of("a.toml", b"[[act]]\nkind = \"visit\"\nnote = \"\xff\"\n"));
-    expect![[r#"
+    expect![[r"
         error: a.csv:2: cell 2 is not UTF-8 text
         hint: nothing was recorded
-    "#]]
+    "]]
     .assert_eq(&said_of("a.csv", b"kind,actor\nvisit,US\xff\n"));
-    expect![[r#"
+    expect![[r"
         error: a.jsonl: there is no act in it
         hint: nothing was recorded; a source that came back empty is recorded as `source.failed`
-    "#]]
+    "]]
     .assert_eq(&said_of("a.jsonl", ""));
-    expect![[r#"
+    expect![[r"
         error: a.jsonl: there is no act in it
         hint: nothing was recorded; a source that came back empty is recorded as `source.failed`
-    "#]]
+    "]]
     .assert_eq(&said_of("a.jsonl", "\n  \n"));
-    expect![[r#"
+    expect![[r"
         error: a.toml: there is no act in it
         hint: nothing was recorded; a source that came back empty is recorded as `source.failed`
-    "#]]
+    "]]
     .assert_eq(&said_of("a.toml", "# nothing yet\n"));
-    expect![[r#"
+    expect![[r"
         error: a.csv: there is no act in it
         hint: nothing was recorded; a source that came back empty is recorded as `source.failed`
-    "#]]
+    "]]
     .assert_eq(&said_of("a.csv", "kind,actor\n"));
 }
 
@@ -190,16 +190,16 @@ fn toml_and_csv_name_their_places_too() {
         "[[act]]\nkind = \"visit\"\nactor = \"USA\"\neffective = 2016-03-20T10:00:00Z\n\n[[act]]\nkind = \"vist\"\n\n\
          [[acts]]\nkind = \"visit\"\n",
     );
-    expect![[r#"
+    expect![[r"
         error: acts.toml:4:13: effective: `2016-03-20T10:00:00Z` is EDTF, but a register counts in days: leave out the time of day
         error: acts.toml:7:8: kind: unknown kind `vist`; nearest: visit
         error: acts.toml:9:3: `acts`: acts are tables headed `[[act]]`
         hint: nothing was recorded
-    "#]].assert_eq(&said);
-    expect![[r#"
+    "]].assert_eq(&said);
+    expect![[r"
         error: acts.toml:3:1: not TOML: duplicate key
         hint: nothing was recorded
-    "#]]
+    "]]
     .assert_eq(&said_of("acts.toml", "[[act]]\nkind = \"visit\"\nkind = \"visit\"\n"));
     let said = said_of(
         "acts.csv",
@@ -223,10 +223,10 @@ fn an_entry_has_a_longest_length() {
             "{{\"kind\":\"visit\",\"actor\":\"USA\",\"effective\":\"2016\"}}\n{{\"kind\":\"visit\",\"actor\":\"USA\",\"effective\":\"2016\",\"note\":\"{note}\"}}\n"
         ),
     );
-    expect![[r#"
+    expect![[r"
         error: acts.jsonl:2: the entry would be 65606 bytes long; the limit is 65535 (shorten `note` or `claims`, or split the act)
         hint: nothing was recorded
-    "#]].assert_eq(&said);
+    "]].assert_eq(&said);
     // The longest that fits is recorded, and read back.
     let bench = Bench::new();
     let line = |length: usize| {
@@ -255,60 +255,60 @@ fn what_is_no_ledger_is_not_taken_for_one() {
         assert_eq!((ran.status, ran.out.as_str()), (3, ""), "{words}");
         ran.err
     };
-    expect![[r#"
+    expect![[r"
         error: there is no ledger at chancery.ledger
         hint: make one with `chancery init`, or name one with --ledger DIR
-    "#]]
+    "]]
     .assert_eq(&opening("state"));
     std::fs::create_dir(bench.path("holiday")).unwrap();
     bench.write("holiday/photo.jpg", "sea");
-    expect![[r#"
+    expect![[r"
         error: holiday is not a ledger: it holds no file `journal` that begins as one
         hint: name a ledger with --ledger DIR, or make one elsewhere with `chancery init`
-    "#]]
+    "]]
     .assert_eq(&opening("--ledger holiday append visit --actor USA --effective 2016"));
-    expect![[r#"
+    expect![[r"
         error: holiday/photo.jpg is not a ledger: it holds no file `journal` that begins as one
         hint: name a ledger with --ledger DIR, or make one elsewhere with `chancery init`
-    "#]]
+    "]]
     .assert_eq(&opening("--ledger holiday/photo.jpg head"));
     bench.write("holiday/journal", "Dear diary,\n");
-    expect![[r#"
+    expect![[r"
         error: holiday is not a ledger: it holds no file `journal` that begins as one
         hint: name a ledger with --ledger DIR, or make one elsewhere with `chancery init`
-    "#]]
+    "]]
     .assert_eq(&opening("--ledger holiday audit"));
     bench.write("holiday/journal", "chancery journal 2\n");
     let commands = ["append visit --actor USA --effective 2016", "state", "log", "audit", "export"];
     let said: Vec<String> =
         commands.iter().map(|command| opening(&format!("--ledger holiday {command}"))).collect();
     assert!(said.iter().all(|each| *each == said[0]), "{said:?}");
-    expect![[r#"
+    expect![[r"
         error: the ledger at holiday has format 2; this program reads format 1
         hint: use the version of chancery that wrote it, or a later one
-    "#]]
+    "]]
     .assert_eq(&said[0]);
     assert_eq!(std::fs::read_dir(bench.path("holiday")).unwrap().count(), 2, "nothing was left there");
     let ran = bench.run("--ledger holiday init");
     assert_eq!(ran.status, 2);
-    expect![[r#"
+    expect![[r"
         error: holiday exists already
         hint: append to it, or name another place with --ledger DIR
-    "#]]
+    "]]
     .assert_eq(&ran.err);
     let ran = bench.run("--ledger nowhere/at/all init");
     assert_eq!(ran.status, 3);
-    expect![[r#"
+    expect![[r"
         error: nowhere/at/all: No such file or directory (os error 2)
         hint: nothing was made; is the directory above it there, and yours to write?
-    "#]]
+    "]]
     .assert_eq(&ran.err);
 }
 
 /// Says on standard error, past the harness that hides what tests print, that a test was not made.
 fn skip(why: &str) {
     use std::io::Write;
-    writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
+    std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).unwrap();
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn a_full_disk_records_nothing_and_harms_nothing() {
         Ok(output) if output.status.success() => String::from_utf8(output.stdout).unwrap(),
         _ => return skip("a full disk: no small one could be mounted here"),
     };
-    expect![[r#"
+    expect![[r"
         error: chancery.ledger/store: No space left on device (os error 28)
         hint: check that the directory is yours to read and write, and that the disk is not full
         status 3
@@ -410,7 +410,7 @@ fn a_full_disk_records_nothing_and_harms_nothing() {
         journal  ok
         store    ok
         meaning  ok
-    "#]]
+    "]]
     .assert_eq(&said);
 }
 

@@ -7,6 +7,7 @@ use crate::date::{Date, Day};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 
+use super::channel::through;
 use super::effect::{Detail, Effect, moves};
 use super::knowledge::{Knowledge, Known, Status};
 use super::timeline::{Certainty, Move, Outcome, Timeline};
@@ -26,6 +27,8 @@ pub struct Question {
     pub actor: Option<PartyId>,
     /// Only registers toward this party.
     pub subject: Option<PartyId>,
+    /// Also what reaches a party through the collectives that it belongs to, or is bound by, on that day.
+    pub through: bool,
 }
 
 /// How one register stood: one of its possible values.
@@ -47,6 +50,8 @@ pub struct Standing {
     pub denied_by: Vec<PartyId>,
     /// The licences in force for this measure and target.
     pub licensed: Vec<Label>,
+    /// The collective through which it reaches the actor; none where it is the actor's own.
+    pub channel: Option<PartyId>,
     /// What else the acts say.
     pub detail: Detail,
     /// The entries that this rests on.
@@ -76,8 +81,48 @@ pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
         .collect();
     let mut standings: Vec<Standing> =
         world.timelines(question).into_iter().flat_map(|found| world.standings(&found)).collect();
+    if question.through {
+        standings.extend(through(&world, question));
+    }
     world.add_silence(question, &mut standings);
     Answer { standings, continued }
+}
+
+/// The registers that a question is about, each with all its acts up to the day: the whole story.
+#[must_use]
+pub fn story<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Found<'a>> {
+    World::new(knowledge, question.as_of).timelines(question)
+}
+
+/// An act that was due after the day asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The register that it will move.
+    pub key: Key,
+    /// What it will write.
+    pub value: Value,
+    /// When it is due.
+    pub effective: Date,
+    /// Its entry, and those that moved it.
+    pub entries: Vec<u64>,
+}
+
+/// The acts that were due after the day of a question, as the register knew then, in the order of their days.
+#[must_use]
+pub fn scheduled(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Scheduled> {
+    let everything = Question { as_of: Day::MAX, ..question.clone() };
+    let mut due = Vec::new();
+    for found in World::new(knowledge, question.as_of).timelines_until(&everything, Day::MAX) {
+        for step in found.timeline.moves().filter(|step| step.effect != Effect::Ends) {
+            let effective = step.known.act.effective.clone();
+            if let Some(effective) = effective.filter(|date| date.earliest() > question.as_of) {
+                let (key, value) = (found.key.clone(), step.effect.value());
+                due.push(Scheduled { key, value, effective, entries: step.known.entries() });
+            }
+        }
+    }
+    due.sort_by(|a, b| (a.effective.earliest(), &a.key).cmp(&(b.effective.earliest(), &b.key)));
+    due
 }
 
 /// One register with its acts.
@@ -103,7 +148,7 @@ pub(super) struct World<'a> {
 impl<'a> World<'a> {
     pub(super) fn new(knowledge: &'a Knowledge<'a>, day: Day) -> Self {
         let mut world = Self { day, knowledge, heirs: heirs(knowledge, day), licences: Vec::new() };
-        let licences = Question { as_of: day, register: Some(Register::Licence), actor: None, subject: None };
+        let licences = Question::about(Register::Licence, day);
         world.licences =
             world.timelines(&licences).into_iter().map(|found| (found.key, found.timeline)).collect();
         world
@@ -111,6 +156,11 @@ impl<'a> World<'a> {
 
     /// The registers that a question is about and that some act moves by its day, in order.
     pub(super) fn timelines(&self, question: &Question) -> Vec<Found<'a>> {
+        self.timelines_until(question, self.day)
+    }
+
+    /// The same for the registers that some act moves by another day.
+    fn timelines_until(&self, question: &Question, until: Day) -> Vec<Found<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
         let mut steps: Vec<(Key, Move<'a>)> = Vec::new();
@@ -142,7 +192,7 @@ impl<'a> World<'a> {
                 moves.into_iter().partition(|step| step.known.counts());
             let timeline = Timeline::new(counted);
             let left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
-            if timeline.has_begun(self.day) || self.denials(&left_out).next().is_some() {
+            if timeline.has_begun(until) || self.denials(&left_out).next().is_some() {
                 found.push(Found { key, timeline, left_out });
             }
         }
@@ -181,7 +231,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn heir<'p>(&'p self, party: &'p PartyId) -> &'p PartyId {
+    pub(super) fn heir<'p>(&'p self, party: &'p PartyId) -> &'p PartyId {
         self.heirs.get(party).map_or(party, |(heir, _)| heir)
     }
 
@@ -245,7 +295,7 @@ impl<'a> World<'a> {
 }
 
 impl Standing {
-    fn of(key: Key, outcome: Outcome) -> Self {
+    pub(super) fn of(key: Key, outcome: Outcome) -> Self {
         Self {
             key,
             value: outcome.value,
@@ -255,6 +305,7 @@ impl Standing {
             contested_by: Vec::new(),
             denied_by: Vec::new(),
             licensed: Vec::new(),
+            channel: None,
             detail: outcome.detail,
             basis: outcome.basis,
         }
@@ -262,6 +313,12 @@ impl Standing {
 }
 
 impl Question {
+    /// Every register of a kind.
+    #[must_use]
+    pub fn about(register: Register, as_of: Day) -> Self {
+        Self { as_of, register: Some(register), actor: None, subject: None, through: false }
+    }
+
     fn is_about(&self, key: &Key, actor: Option<&PartyId>, subject: Option<&PartyId>) -> bool {
         if self.register.is_some_and(|register| register != key.register) {
             return false;

@@ -88,12 +88,14 @@ impl World {
 
 /// `terror RUS taliban`, `sanction - CUB`, `- GBR` …: register, actor, subject.
 pub(crate) fn question(words: &str, as_of: &str) -> Question {
-    let mut words = words.split_whitespace().map(|word| (word != "-").then_some(word));
+    let through = words.contains(" through");
+    let mut words =
+        words.split_whitespace().filter(|word| *word != "through").map(|word| (word != "-").then_some(word));
     let mut next = || words.next().flatten();
     let register = next().map(|word| Register::of_word(word).unwrap());
     let party = |word: Option<&str>| word.map(|word| PartyId::parse(word).unwrap());
     let (actor, subject) = (party(next()), party(next()));
-    Question { as_of: day(as_of), register, actor, subject }
+    Question { as_of: day(as_of), register, actor, subject, through }
 }
 
 fn tell(knowledge: &Knowledge<'_>, words: &str, as_of: &str) -> String {
@@ -131,6 +133,9 @@ pub(crate) fn line(standing: &Standing) -> String {
     }
     for licence in &standing.licensed {
         write!(line, ", licensed {licence}").unwrap();
+    }
+    if let Some(channel) = &standing.channel {
+        write!(line, ", through {channel}").unwrap();
     }
     for number in &standing.basis {
         write!(line, " #{number}").unwrap();
