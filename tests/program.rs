@@ -4,6 +4,8 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/format.rs"]
+mod format;
 #[path = "program/golden.rs"]
 mod golden;
 #[path = "program/guide.rs"]
