@@ -60,14 +60,15 @@ impl Sealed {
     }
 }
 
-/// The entry that follows a head.
+/// The entry that follows a head. Its instant is cut to the microsecond, which is what an entry holds.
 ///
 /// # Errors
 /// The number of bytes that the entry would have, when that is more than [`LIMIT`].
 pub fn seal(head: &Head, act: Act, recorded_at: RecordedAt) -> Result<Sealed, usize> {
+    let instant = recorded_at.instant();
     let entry = Entry {
         number: head.number + 1,
-        recorded_at: recorded_at.instant(),
+        recorded_at: Instant::from_microsecond(instant.as_microsecond()).unwrap_or(instant),
         asserted: matches!(recorded_at, RecordedAt::Asserted(_)),
         previous: head.hash,
         act,

@@ -8,6 +8,7 @@ use ledger::{Date, Day, Deed, History, Instant, Knowledge, PartyId, Question, Re
 
 use super::Place;
 use crate::clock;
+pub(crate) use crate::render::Cited;
 use crate::trouble::Trouble;
 
 /// The question, as flags.
@@ -43,13 +44,6 @@ pub(crate) struct Parties {
     /// Also what reaches a party through the collectives that it belongs to, or is bound by, that day
     #[arg(long)]
     through: bool,
-}
-
-/// A day for which an answer is good, and the entry up to which the register was believed.
-#[derive(Debug, Clone)]
-pub(crate) struct Cited {
-    pub as_of: Day,
-    pub known: Option<Recorded>,
 }
 
 /// Reads the history of a ledger, and says so if it had to come from the store.

@@ -11,10 +11,10 @@ use ledger::standing::{Argument, Known, Recorded, Role, Status as Counted, Step,
 use ledger::{Act, Knowledge};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, Cited, read};
+use super::asking::{Asking, read};
 use super::state::silence;
 use super::{Format, Place, Status};
-use crate::render;
+use crate::render::{self, Cited};
 use crate::render::{act, standing};
 use crate::trouble::Trouble;
 
