@@ -10,6 +10,8 @@ mod format;
 mod golden;
 #[path = "program/guide.rs"]
 mod guide;
+#[path = "program/questions.rs"]
+mod questions;
 #[path = "program/input.rs"]
 mod input;
 #[path = "program/tidy.rs"]

@@ -70,7 +70,7 @@ macro_rules! fields {
         /// The fields of an act as flags.
         #[derive(Debug, Default, Args)]
         pub(crate) struct Fields {
-            $($(#[doc = $doc])* #[arg(long = $flag, value_name = $value, help_heading = "Fields of the act")]
+            $($(#[doc = $doc])* #[arg(long = $flag, value_name = $value, allow_negative_numbers = true, help_heading = "Fields of the act")]
             pub(crate) $name: Option<String>,)+
         }
 

@@ -15,7 +15,7 @@ use crate::trouble::Trouble;
 #[derive(Debug, Args)]
 pub(crate) struct Asking {
     /// The day; the answer is for its end. A month or year means its last day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     pub(crate) as_of: Option<String>,
 
     /// What the register knew then: an instant, a day (its end, by UTC) or #ENTRY [default: everything]

@@ -21,7 +21,7 @@ use crate::trouble::Trouble;
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The day for which answers should not be open [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     as_of: Option<String>,
 
     /// What the register knew then: an instant, a day or #ENTRY [default: everything]

@@ -19,11 +19,11 @@ use crate::trouble::Trouble;
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// The first day [default: the same as --to]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     from: Option<String>,
 
     /// The second day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     to: Option<String>,
 
     /// What the register knew first: an instant, a day or #ENTRY [default: the same as --known-to]

@@ -23,7 +23,7 @@ pub(crate) struct First {
     asking: Asking,
 
     /// Only from this day on
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     since: Option<String>,
 }
 

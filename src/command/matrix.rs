@@ -24,7 +24,7 @@ pub(crate) struct Matrix {
     register: String,
 
     /// The day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     as_of: Option<String>,
 
     /// What the register knew then: an instant, a day or #ENTRY [default: everything]

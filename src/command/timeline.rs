@@ -23,7 +23,7 @@ pub(crate) struct Timeline {
     other: String,
 
     /// Up to this day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     as_of: Option<String>,
 
     /// What the register knew then: an instant, a day or #ENTRY [default: everything]
