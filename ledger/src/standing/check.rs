@@ -146,7 +146,7 @@ fn without_ground(found: &Found<'_>) -> Vec<Finding> {
             let stood =
                 before.first().map_or_else(|| "none".to_owned(), |outcome| outcome.value.as_str().to_owned());
             let words =
-                format!("{} of {}, which stood as {stood}", step.known.act.deed.kind(), name(&found.key));
+                format!("{}, where {} stood as {stood}", step.known.act.deed.kind(), name(&found.key));
             findings.push(Finding { entries: vec![number(step)], kind, words });
         }
     }

@@ -51,10 +51,10 @@ fn what_was_never_broken_or_begun_is_found() {
         &world,
         "2020-01-01",
         &expect![[r"
-        #2 restored_never_broken: relations.restored of relations of A and B, which stood as in_force
-        #3 ended_never_begun: sanction.lifted of sanction of A and x (regime R, measure finance), which stood as none
-        #4 ended_never_begun: terror.delisted of terror of A and y (list L), which stood as none
-        #5 ended_never_begun: membership.left of membership of C and EU, which stood as none
+        #2 restored_never_broken: relations.restored, where relations of A and B stood as in_force
+        #3 ended_never_begun: sanction.lifted, where sanction of A and x (regime R, measure finance) stood as none
+        #4 ended_never_begun: terror.delisted, where terror of A and y (list L) stood as none
+        #5 ended_never_begun: membership.left, where membership of C and EU stood as none
     "]],
     );
 }
