@@ -9,7 +9,7 @@ use ledger::{Head, Ledger, RecordedAt};
 const FORMAT: &str = include_str!("../../docs/format.md");
 
 /// The cells of the rows of a table that begin so.
-fn rows<'a>(first: &'a str) -> impl Iterator<Item = Vec<&'a str>> {
+fn rows(first: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     let table = FORMAT.split(first).nth(1).unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect())
