@@ -183,7 +183,12 @@ impl Append {
             return Err(Trouble::wrong(format!("{}: there is no act in it", file.display()))
                 .hint("nothing was recorded; a source that came back empty is recorded as `source.failed`"));
         }
-        Ok((acts, problems))
+        let future = acts
+            .iter()
+            .filter_map(|act| act.recorded_at)
+            .map(RecordedAt::instant)
+            .find(|at| *at > clock::now());
+        future.map_or(Ok((acts, problems)), |at| Err(in_the_future("recorded_at", at)))
     }
 }
 
@@ -334,10 +339,14 @@ pub(crate) fn when(given: Option<&str>) -> Result<RecordedAt, Trouble> {
             .hint("write it as 2025-07-04T09:00:00Z")
     })?;
     if instant > now {
-        return Err(Trouble::wrong(format!("--recorded-at: {instant} lies in the future"))
-            .hint("the register's own time never goes back, so nothing could be recorded until then"));
+        return Err(in_the_future("--recorded-at", instant));
     }
     Ok(RecordedAt::Asserted(instant))
+}
+
+fn in_the_future(what: &str, instant: Instant) -> Trouble {
+    Trouble::wrong(format!("{what}: {instant} lies in the future"))
+        .hint("the register's own time never goes back, so nothing could be recorded until then")
 }
 
 /// Reads a head as `chancery head` prints it.

@@ -476,3 +476,15 @@ fn the_exit_status_says_how_it_ended() {
     assert_eq!(status("--ledger nowhere head"), 3);
     assert!(bench.ok("head").contains("525 entries"));
 }
+
+#[test]
+fn no_entry_is_recorded_in_the_future() {
+    let bench = Bench::new();
+    let visit = "append visit --actor USA --subject CUB --effective 2016";
+    assert!(
+        bench.run(&format!("{visit} --recorded-at 9000-01-01T00:00:00Z")).err.contains("lies in the future")
+    );
+    bench.write("exact.jsonl", r#"{"recorded_at":"9000-01-01T00:00:00Z","asserted":true,"kind":"visit","actor":"USA","effective":"2016"}"#);
+    let ran = bench.run("append --exact --file exact.jsonl");
+    assert_eq!((ran.status, ran.err.contains("lies in the future")), (2, true), "{}", ran.err);
+}
