@@ -6,46 +6,46 @@ use std::process::{Command, Output, Stdio};
 use std::io::Write;
 
 /// A directory that goes when the test ends; the ledger in it is `chancery.ledger`.
-pub struct Bench {
+pub(crate) struct Bench {
     dir: tempfile::TempDir,
 }
 
 /// What a run of the program gave.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Ran {
-    pub status: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Bench {
     /// A bench with a ledger that knows the states of the world, made on 1 January 1900.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let bench = Self::bare();
         bench.ok("init --recorded-at 1900-01-01T00:00:00Z");
         bench
     }
 
     /// A bench without a ledger.
-    pub fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), text).unwrap();
     }
 
     /// Runs the program on words parted by blanks; `'…'` keeps blanks.
-    pub fn run(&self, words: &str) -> Ran {
+    pub(crate) fn run(&self, words: &str) -> Ran {
         self.run_with(words, "")
     }
 
     /// The same, with something on standard input.
-    pub fn run_with(&self, words: &str, input: &str) -> Ran {
+    pub(crate) fn run_with(&self, words: &str, input: &str) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chancery"))
             .args(split(words))
             .current_dir(self.dir.path())
@@ -62,7 +62,7 @@ impl Bench {
     }
 
     /// What the program prints when all goes well.
-    pub fn ok(&self, words: &str) -> String {
+    pub(crate) fn ok(&self, words: &str) -> String {
         let ran = self.run(words);
         assert_eq!(ran.status, 0, "{words}: {}{}", ran.out, ran.err);
         ran.out
