@@ -14,14 +14,18 @@
 pub mod act;
 pub mod audit;
 pub mod chain;
+pub mod checkpoint;
 pub mod copies;
 pub mod date;
 pub mod entry;
 pub mod history;
 pub mod journal;
 pub mod ledger;
+pub mod merkle;
 mod near;
+pub mod note;
 pub mod party;
+pub mod policy;
 pub mod register;
 pub mod roll;
 pub mod standing;
