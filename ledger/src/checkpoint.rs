@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-use crate::merkle::{TreeHash, empty_root};
+use crate::merkle::{Tree, TreeHash, empty_root};
 use crate::note::{NotANote, Note, Purpose, Signature, SigningKey, VerifierKey};
 
 /// How many entries a log holds, and the root over them.
@@ -58,7 +58,52 @@ pub enum NotACheckpoint {
     EmptyRoot,
 }
 
+/// How a checkpoint contradicts a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Contradiction {
+    /// It speaks of more entries than the ledger has.
+    #[error("the checkpoint speaks of {size} entries, and the ledger has {entries}")]
+    Larger {
+        /// How many entries the checkpoint speaks of.
+        size: u64,
+        /// How many the ledger has.
+        entries: u64,
+    },
+    /// The ledger has so many entries, but they are others.
+    #[error("the first {size} entries of the ledger have the root {actual}, and the checkpoint says {named}")]
+    OtherRoot {
+        /// How many entries the checkpoint speaks of.
+        size: u64,
+        /// The root that it gives them.
+        named: TreeHash,
+        /// The root that they have.
+        actual: TreeHash,
+    },
+}
+
 impl Checkpoint {
+    /// What a log of this name says of all the entries of a tree.
+    ///
+    /// # Panics
+    /// Never: a tree has a root over all its entries.
+    #[must_use]
+    pub fn of(origin: &str, tree: &Tree) -> Self {
+        let root = tree.root(tree.size()).expect("a tree has a root over all its entries");
+        Self { origin: origin.to_owned(), size: tree.size(), root }
+    }
+
+    /// Checks that the checkpoint speaks of the first entries of a tree.
+    ///
+    /// # Errors
+    /// [`Contradiction`].
+    pub fn check_against(&self, tree: &Tree) -> Result<(), Contradiction> {
+        match tree.root(self.size) {
+            None => Err(Contradiction::Larger { size: self.size, entries: tree.size() }),
+            Some(actual) if actual == self.root => Ok(()),
+            Some(actual) => Err(Contradiction::OtherRoot { size: self.size, named: self.root, actual }),
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, NotACheckpoint> {
         let lines: Vec<&str> = text.lines().collect();
         let [origin, size, root] = lines[..] else { return Err(NotACheckpoint::Lines(lines.len())) };

@@ -43,18 +43,30 @@ impl History {
     /// # Errors
     /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
     pub fn read(dir: &Path) -> Result<Self, OpenError> {
+        Self::read_each(dir, &mut |_| {})
+    }
+
+    /// Reads the ledger in a directory and shows every entry with its bytes, in order. Where the store had to
+    /// answer, the entries begin again from the first; the last ones shown may belong to an append that is not
+    /// whole, and only those up to [`History::head`] count.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
+    pub fn read_each(dir: &Path, each: &mut dyn FnMut(&Sealed)) -> Result<Self, OpenError> {
         let path = dir.join(JOURNAL);
         let reader = match Reader::open(&path) {
             Err(NotAJournal::FirstLine) => {
                 return Self::from_store(
                     dir,
                     (1, Fault::Copy("it does not begin as a journal does".to_owned())),
+                    each,
                 );
             }
             other => other.map_err(|e| OpenError::of_journal(dir, e))?,
         };
         let mut reader = reader;
-        let mut entries: Vec<Recorded> = reader.by_ref().map(Recorded::from).collect();
+        let mut entries: Vec<Recorded> =
+            reader.by_ref().inspect(|sealed| each(sealed)).map(Recorded::from).collect();
         let end = reader.end();
         match end.fault {
             // What breaks off at the end is an append that is under way, or was when its writer died.
@@ -62,12 +74,16 @@ impl History {
                 entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
                 Ok(Self { entries, head: end.head, instead: None })
             }
-            Some(fault) => Self::from_store(dir, fault),
+            Some(fault) => Self::from_store(dir, fault, each),
         }
     }
 
     /// The entries from the store, since the journal has a fault; all of them, or none.
-    fn from_store(dir: &Path, (entry, fault): (u64, Fault)) -> Result<Self, OpenError> {
+    fn from_store(
+        dir: &Path,
+        (entry, fault): (u64, Fault),
+        each: &mut dyn FnMut(&Sealed),
+    ) -> Result<Self, OpenError> {
         let damaged = |also: String| OpenError::Damaged { entry, fault: fault.clone(), also };
         if !dir.join(STORE).is_dir() {
             return Err(damaged("there is no store beside it".to_owned()));
@@ -82,6 +98,7 @@ impl History {
             return Err(damaged(format!("the store ends with entry {}", head.number)));
         }
         drop(store);
+        sealed.iter().for_each(each);
         let entries = sealed.into_iter().map(Recorded::from).collect();
         Ok(Self { entries, head, instead: Some((entry, fault)) })
     }

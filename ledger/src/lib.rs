@@ -26,6 +26,7 @@ mod near;
 pub mod note;
 pub mod party;
 pub mod policy;
+pub mod proof;
 pub mod register;
 pub mod roll;
 pub mod standing;

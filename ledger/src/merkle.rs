@@ -150,6 +150,17 @@ impl HashReader for Tree {
     }
 }
 
+/// How many hashes the path from a leaf to the root over `size` entries has (RFC 9162, section 2.1.3.2).
+#[must_use]
+pub fn inclusion_length(leaf: u64, size: u64) -> usize {
+    let Some(last) = size.checked_sub(1) else { return 0 };
+    // Below the level where the leaf and the last leaf meet, every level adds a hash; above it, only those
+    // where the leaf lies to the right.
+    let inner = u64::BITS - (leaf ^ last).leading_zeros();
+    let border = leaf.checked_shr(inner).unwrap_or(0).count_ones();
+    usize::try_from(inner + border).unwrap_or(LONGEST_PATH)
+}
+
 /// Whether a path ties a leaf to a root over `size` entries.
 #[must_use]
 pub fn is_included(path: &[TreeHash], leaf: u64, hash: TreeHash, size: u64, root: TreeHash) -> bool {
@@ -271,6 +282,7 @@ mod tests {
             for leaf in 0..size {
                 let path = tree.inclusion(leaf, size).unwrap();
                 let hash = TreeHash::of_entry(format!("leaf {leaf}").as_bytes());
+                assert_eq!(path.len(), inclusion_length(leaf, size));
                 assert!(is_included(&path, leaf, hash, size, root));
                 assert!(!is_included(&path, leaf, root, size, root) || size == 1);
                 assert!(!is_included(&path, leaf + 1, hash, size, root), "leaf {leaf} of {size}");
