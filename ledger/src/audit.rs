@@ -4,14 +4,16 @@
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
 use std::path::Path;
-use std::{fs, io};
+use std::{fmt, fs, io};
 
 use crate::act::Submitted;
 use crate::chain::{Fault, Head, Sealed};
+use crate::checkpoint::Checkpoint;
 use crate::copies::{JOURNAL, OpenError, STORE};
 use crate::entry::Hash;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
+use crate::merkle::Tree;
 use crate::roll::Roll;
 use crate::store::{Store, StoreError};
 
@@ -49,6 +51,26 @@ pub struct Located {
     pub fault: Fault,
 }
 
+/// What a history is compared with, kept where whoever writes the ledger could not reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// A head that someone wrote down.
+    Head(Expected),
+    /// A checkpoint that its log has signed; whoever asks has verified that.
+    Checkpoint(Checkpoint),
+}
+
+impl fmt::Display for Against {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(expected) => expected.fmt(f),
+            Self::Checkpoint(Checkpoint { origin, size, root }) => {
+                write!(f, "the checkpoint of `{origin}` over {size} entries, root {root}")
+            }
+        }
+    }
+}
+
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
@@ -56,8 +78,8 @@ pub struct Audit {
     pub head: Head,
     /// Every fault found.
     pub faults: Vec<Located>,
-    /// The head that it was compared with.
-    pub against: Option<Expected>,
+    /// What it was compared with.
+    pub against: Option<Against>,
     /// What was not checked, and why.
     pub not_checked: Vec<String>,
     /// What is not wrong but worth saying, such as an append that was never acknowledged.
@@ -109,7 +131,7 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// [`OpenError`] when there is no ledger to audit. Damage is no error but a finding.
-pub fn audit(dir: &Path, against: Option<Expected>) -> Result<Audit, OpenError> {
+pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
     OpenError::unless_ledger(dir)?;
     let mut audit = Audit {
         head: Head::EMPTY,
@@ -240,14 +262,30 @@ impl Audit {
     }
 
     fn check_against(&mut self, entries: &[Sealed]) {
-        let Some(expected) = self.against else {
+        let Some(against) = self.against.clone() else {
             self.not_checked.push(
-                "truncation: no head was given to compare with; a history cut short, or written anew from the \
+                "truncation: no head or checkpoint was given to compare with; a history cut short, or written anew from the \
                  start, still verifies"
                     .to_owned(),
             );
             return;
         };
+        match against {
+            Against::Head(expected) => self.check_head(entries, expected),
+            Against::Checkpoint(checkpoint) => self.check_checkpoint(entries, &checkpoint),
+        }
+    }
+
+    fn check_checkpoint(&mut self, entries: &[Sealed], checkpoint: &Checkpoint) {
+        let mut tree = Tree::default();
+        entries.iter().for_each(|sealed| tree.push(&sealed.bytes));
+        if let Err(contradiction) = checkpoint.check_against(&tree) {
+            let entry = checkpoint.size.min(tree.size() + 1);
+            self.fault(entry, Part::Journal, contradiction.into());
+        }
+    }
+
+    fn check_head(&mut self, entries: &[Sealed], expected: Expected) {
         let actual = match expected.number.checked_sub(1).and_then(|place| usize::try_from(place).ok()) {
             None => Some(Hash::NONE),
             Some(place) => entries.get(place).map(|sealed| sealed.hash),

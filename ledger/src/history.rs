@@ -10,6 +10,7 @@ use crate::chain::{Fault, Head, Sealed};
 use crate::copies::{JOURNAL, OpenError, STORE};
 use crate::date::Instant;
 use crate::journal::{NotAJournal, Reader};
+use crate::merkle::Tree;
 use crate::standing::Recorded;
 use crate::store::Store;
 
@@ -76,6 +77,21 @@ impl History {
             }
             Some(fault) => Self::from_store(dir, fault, each),
         }
+    }
+
+    /// The same, with the tree over the entries that count.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
+    pub fn read_with_tree(dir: &Path, each: &mut dyn FnMut(&Sealed)) -> Result<(Self, Tree), OpenError> {
+        let mut tree = Tree::default();
+        let history = Self::read_each(dir, &mut |sealed| {
+            tree.truncate(sealed.entry.number - 1);
+            tree.push(&sealed.bytes);
+            each(sealed);
+        })?;
+        tree.truncate(history.head.number);
+        Ok((history, tree))
     }
 
     /// The entries from the store, since the journal has a fault; all of them, or none.

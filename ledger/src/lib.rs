@@ -27,6 +27,7 @@ pub mod note;
 pub mod party;
 pub mod policy;
 pub mod proof;
+pub mod publish;
 pub mod register;
 pub mod roll;
 pub mod standing;
