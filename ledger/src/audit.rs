@@ -278,7 +278,9 @@ impl Audit {
 
     fn check_checkpoint(&mut self, entries: &[Sealed], checkpoint: &Checkpoint) {
         let mut tree = Tree::default();
-        entries.iter().for_each(|sealed| tree.push(&sealed.bytes));
+        for sealed in entries {
+            tree.push(&sealed.bytes);
+        }
         if let Err(contradiction) = checkpoint.check_against(&tree) {
             let entry = checkpoint.size.min(tree.size() + 1);
             self.fault(entry, Part::Journal, contradiction.into());

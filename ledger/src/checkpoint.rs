@@ -15,7 +15,7 @@
 use std::fmt;
 
 use crate::merkle::{Tree, TreeHash, empty_root};
-use crate::note::{NotANote, Note, Purpose, Signature, SigningKey, VerifierKey};
+use crate::note::{KeyId, NotANote, Note, Purpose, Signature, SigningKey, VerifierKey};
 
 /// How many entries a log holds, and the root over them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,10 +138,14 @@ impl fmt::Display for Signed {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotSigned {
     /// The key is for something else.
-    #[error("{key} is the key of a {}", .key.purpose().word())]
+    #[error("{name}+{id} is the key of a {}", .purpose.word())]
     Purpose {
-        /// The key.
-        key: VerifierKey,
+        /// The name of the key.
+        name: String,
+        /// The ID of the key.
+        id: KeyId,
+        /// What it is for.
+        purpose: Purpose,
     },
     /// Another log's key signed, or a witness whose name is not the origin.
     #[error("the checkpoint is of the log `{origin}`, the key of the log `{key}`")]
@@ -157,7 +161,7 @@ pub enum NotSigned {
         /// The name of the key.
         name: String,
         /// The ID of the key.
-        id: String,
+        id: KeyId,
         /// The IDs of other keys of that name that have.
         others: Vec<String>,
     },
@@ -167,7 +171,7 @@ pub enum NotSigned {
         /// The name of the key.
         name: String,
         /// The ID of the key.
-        id: String,
+        id: KeyId,
     },
 }
 
@@ -184,6 +188,9 @@ impl Signed {
     ///
     /// # Errors
     /// [`NotSigned`] when the key is a witness's, or names another log.
+    ///
+    /// # Panics
+    /// Never: what was just signed verifies.
     pub fn sign(checkpoint: Checkpoint, key: &SigningKey) -> Result<Self, NotSigned> {
         let verifier = key.verifier();
         check_log(&checkpoint, verifier)?;
@@ -199,6 +206,9 @@ impl Signed {
     ///
     /// # Errors
     /// [`NotSigned`] when the key is a log's.
+    ///
+    /// # Panics
+    /// When the seconds are more than 2⁶³ − 1, which the format does not allow.
     pub fn cosign(&self, key: &SigningKey, seconds: u64) -> Result<Self, NotSigned> {
         let verifier = key.verifier();
         check_purpose(verifier, Purpose::Witness)?;
@@ -255,7 +265,7 @@ impl Signed {
         let named = || self.note.signatures.iter().filter(|signature| signature.name == key.name());
         named().find(|signature| signature.is_of(key)).ok_or_else(|| NotSigned::Missing {
             name: key.name().to_owned(),
-            id: key.id().to_string(),
+            id: key.id(),
             others: named().map(|signature| signature.id.to_string()).collect(),
         })
     }
@@ -276,11 +286,15 @@ fn check_log(checkpoint: &Checkpoint, key: &VerifierKey) -> Result<(), NotSigned
 }
 
 fn check_purpose(key: &VerifierKey, purpose: Purpose) -> Result<(), NotSigned> {
-    if key.purpose() == purpose { Ok(()) } else { Err(NotSigned::Purpose { key: key.clone() }) }
+    if key.purpose() == purpose {
+        Ok(())
+    } else {
+        Err(NotSigned::Purpose { name: key.name().to_owned(), id: key.id(), purpose: key.purpose() })
+    }
 }
 
 fn false_signature(key: &VerifierKey) -> NotSigned {
-    NotSigned::False { name: key.name().to_owned(), id: key.id().to_string() }
+    NotSigned::False { name: key.name().to_owned(), id: key.id() }
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 //! Reading needs no lock and changes nothing. An append that is not whole is not seen. Where the journal is
 //! damaged, the store answers in its place if it can, and the history says so.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 use crate::chain::{Fault, Head, Sealed};
-use crate::copies::{JOURNAL, OpenError, STORE};
+use crate::copies::{JOURNAL, OpenError, STORE, lock};
 use crate::date::Instant;
 use crate::journal::{NotAJournal, Reader};
 use crate::merkle::Tree;
@@ -92,6 +92,21 @@ impl History {
         })?;
         tree.truncate(history.head.number);
         Ok((history, tree))
+    }
+
+    /// The same of a ledger that stands still: no writer is at work, and all that is read is on disk. Nothing else
+    /// may be signed: an append that is later taken back, or lost in a power cut, would make a liar of its signer.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is no ledger, a writer is at work, or no copy can be read whole.
+    pub fn read_settled(dir: &Path) -> Result<(Self, Tree), OpenError> {
+        OpenError::unless_ledger(dir)?;
+        let _lock = lock(dir)?;
+        let path = dir.join(JOURNAL);
+        File::open(&path)
+            .and_then(|journal| journal.sync_data())
+            .map_err(|error| OpenError::Io { path, error })?;
+        Self::read_with_tree(dir, &mut |_| {})
     }
 
     /// The entries from the store, since the journal has a fault; all of them, or none.

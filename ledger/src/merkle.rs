@@ -226,12 +226,14 @@ mod tests {
     ];
 
     fn hex(hash: TreeHash) -> String {
-        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        blake3::Hash::from_bytes(hash.0).to_hex().to_string()
     }
 
     fn tree_of(count: u64) -> Tree {
         let mut tree = Tree::default();
-        (0..count).for_each(|place| tree.push(format!("leaf {place}").as_bytes()));
+        for place in 0..count {
+            tree.push(format!("leaf {place}").as_bytes());
+        }
         tree
     }
 
@@ -254,7 +256,9 @@ mod tests {
     #[test]
     fn paths_are_those_of_rfc_6962() {
         let mut tree = Tree::default();
-        LEAVES.iter().for_each(|leaf| tree.push(leaf));
+        for leaf in LEAVES {
+            tree.push(leaf);
+        }
         let path = |path: Option<Vec<TreeHash>>| path.unwrap().into_iter().map(hex).collect::<Vec<_>>();
         assert_eq!(
             path(tree.inclusion(5, 8)),

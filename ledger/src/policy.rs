@@ -295,12 +295,13 @@ mod tests {
     }
 
     fn text() -> String {
-        let mut text = format!("# who keeps the log\nlog {}\n\n", key(Purpose::Log, "log", 1).verifier());
-        for seed in 2..5 {
+        let witness = |seed: u8| {
             let key = key(Purpose::Witness, &format!("w{seed}.example"), seed);
-            text += &format!("witness W{seed}\t{} https://w{seed}.example\n", key.verifier());
-        }
-        text + "group two-of-three 2 W2 W3 W4\nquorum two-of-three\n"
+            format!("witness W{seed}\t{} https://w{seed}.example\n", key.verifier())
+        };
+        let log = format!("# who keeps the log\nlog {}\n\n", key(Purpose::Log, "log", 1).verifier());
+        let group = "group two-of-three 2 W2 W3 W4\nquorum two-of-three\n";
+        [log, witness(2), witness(3), witness(4), group.to_owned()].concat()
     }
 
     #[test]

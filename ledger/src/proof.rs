@@ -622,7 +622,9 @@ mod tests {
         }
         // The ledger is written anew: its first entries are others.
         bench.tree = Tree::default();
-        bench.entries.iter().rev().for_each(|entry| bench.tree.push(entry));
+        for entry in bench.entries.iter().rev() {
+            bench.tree.push(entry);
+        }
         for size in [4, 5, 8, 9] {
             let fork = Fork::make(&bench.tree, &bench.sign(size), &honest).unwrap();
             assert_eq!(Document::parse(fork.to_string().as_bytes()), Ok(Document::Fork(fork.clone())));

@@ -248,21 +248,21 @@ impl Publication {
     pub fn write(&self, tree: &Tree, entries: &[Vec<u8>], signed: &Signed) -> Result<u64, PublishError> {
         self.check(tree, signed)?;
         let (old, new) = (self.size(), signed.checkpoint.size);
-        let mut shelf = Shelf { dir: &self.dir, count: 0, dirs: BTreeSet::new() };
+        let mut files = Shelf { dir: &self.dir, count: 0, dirs: BTreeSet::new() };
         for tile in tiles_of(None, old, new) {
             let from = usize::try_from(tile.number * WIDTH + 1 - self.first_entry()).unwrap_or(usize::MAX);
             let width = usize::try_from(tile.width).unwrap_or(usize::MAX);
-            shelf.put(&tile.path(), &bundle_of(entries.iter().skip(from).take(width)))?;
+            files.put(&tile.path(), &bundle_of(entries.iter().skip(from).take(width)))?;
         }
         for level in levels_of(new) {
             for tile in tiles_of(Some(level), old, new) {
-                shelf.put(&tile.path(), &tile.hashes(level, tree))?;
+                files.put(&tile.path(), &tile.hashes(level, tree))?;
             }
         }
-        shelf.sync()?;
-        shelf.put(CHECKPOINT, signed.to_string().as_bytes())?;
-        shelf.sync()?;
-        Ok(shelf.count)
+        files.sync()?;
+        files.put(CHECKPOINT, signed.to_string().as_bytes())?;
+        files.sync()?;
+        Ok(files.count)
     }
 
     fn check(&self, tree: &Tree, signed: &Signed) -> Result<(), PublishError> {
