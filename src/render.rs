@@ -13,11 +13,17 @@ use crate::command::asking::Cited;
 /// Writes rows as a table for people; on a terminal it keeps to its width.
 pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(headers.iter().map(|header| header.to_uppercase()));
-    if io::stdout().is_terminal() {
+    let on_terminal = io::stdout().is_terminal();
+    // A terminal has no room for a column with nothing in it; a file keeps them all, for whoever cuts them out.
+    let is_shown = |column: usize| !on_terminal || rows.iter().any(|row| !row[column].is_empty());
+    let shown: Vec<usize> = (0..headers.len()).filter(|column| is_shown(*column)).collect();
+    table.load_style(presets::NOTHING).set_header(shown.iter().map(|column| headers[*column].to_uppercase()));
+    if on_terminal {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
-    table.add_rows(rows);
+    for mut row in rows {
+        table.add_row(shown.iter().map(|column| std::mem::take(&mut row[*column])));
+    }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
@@ -25,6 +31,26 @@ pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// Words in lines of at most 100 columns, indented; the second line and those after it by two more.
+pub(crate) fn wrapped(words: &str, indent: usize) -> String {
+    let mut text = " ".repeat(indent);
+    let mut column = indent;
+    for (index, word) in words.split_whitespace().enumerate() {
+        let width = word.chars().count();
+        if index > 0 && column + 1 + width > 100 {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent + 2));
+            column = indent + 2;
+        } else if index > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text
 }
 
 /// Writes rows as CSV, with a header even when there are none.

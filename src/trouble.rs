@@ -88,27 +88,22 @@ impl From<serde_json::Error> for Trouble {
 
 /// `acts.jsonl:3:25: actor: `US` is not a declared party; nearest: USA`
 fn problem_line(file: &str, problem: &Problem) -> String {
-    let mut line = file.to_owned();
-    for number in [problem.place.line, problem.place.column] {
-        if number > 0 {
-            line.push_str(&format!(":{number}"));
-        }
-    }
-    if !line.is_empty() {
-        line.push_str(": ");
-    }
-    if let Some(field) = &problem.field {
-        line.push_str(&format!("{field}: "));
-    }
-    line.push_str(&problem.flaw.to_string());
-    let nearest = problem.flaw.nearest();
-    if !nearest.is_empty() {
-        line.push_str(&format!("; nearest: {}", nearest.join(", ")));
-    }
-    if let Some(way_out) = way_out(&problem.flaw) {
-        line.push_str(&format!(" ({way_out})"));
-    }
-    line
+    let numbers = [problem.place.line, problem.place.column].into_iter().filter(|number| *number > 0);
+    let place: Vec<String> = std::iter::once(file.to_owned())
+        .filter(|file| !file.is_empty())
+        .chain(numbers.map(|number| number.to_string()))
+        .collect();
+    let where_and_what: Vec<String> = [place.join(":"), problem.field.clone().unwrap_or_default()]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .chain([problem.flaw.to_string()])
+        .collect();
+    let nearest = match problem.flaw.nearest() {
+        [] => String::new(),
+        nearest => format!("; nearest: {}", nearest.join(", ")),
+    };
+    let way_out = way_out(&problem.flaw).map(|way_out| format!(" ({way_out})")).unwrap_or_default();
+    format!("{}{nearest}{way_out}", where_and_what.join(": "))
 }
 
 fn way_out(flaw: &Flaw) -> Option<String> {

@@ -4,5 +4,9 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/guide.rs"]
+mod guide;
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/tour.rs"]
+mod tour;

@@ -3,18 +3,19 @@
 //! An audit returns a list of what it found and a list of what it did not check. A chain that verifies says
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
+use std::fmt;
 use std::path::Path;
-use std::{fmt, fs, io};
 
 use crate::act::Submitted;
-use crate::chain::{Fault, Head, Sealed};
+use crate::chain::{Fault, Followed, Head};
 use crate::checkpoint::Checkpoint;
-use crate::copies::{JOURNAL, OpenError, STORE};
+use crate::copies::{JOURNAL, OpenError, STORE, StoreCopy, copy_of_store, is_being_written};
 use crate::entry::Hash;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
 use crate::merkle::Tree;
 use crate::roll::Roll;
+use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
 
 /// Which part of a ledger a fault is in.
@@ -71,6 +72,20 @@ impl fmt::Display for Against {
     }
 }
 
+/// One copy of the entries as far as it can be read, and the tree over them.
+#[derive(Debug, Default)]
+struct Copy {
+    entries: Vec<Recorded>,
+    tree: Tree,
+}
+
+impl Copy {
+    fn push(&mut self, read: Followed) {
+        self.tree.push(&read.0.bytes);
+        self.entries.push(Recorded::from(read));
+    }
+}
+
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
@@ -96,37 +111,6 @@ impl Audit {
     }
 }
 
-/// A copy of the store in a temporary directory, which goes when this is dropped.
-#[derive(Debug)]
-pub(crate) struct StoreCopy(tempfile::TempDir);
-
-impl StoreCopy {
-    pub(crate) fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-/// Copies the store of a ledger: to open a damaged store alters it.
-pub(crate) fn copy_of_store(dir: &Path) -> io::Result<StoreCopy> {
-    let copy = tempfile::tempdir()?;
-    copy_files(&dir.join(STORE), copy.path())?;
-    Ok(StoreCopy(copy))
-}
-
-fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        let target = to.join(file.file_name());
-        if file.file_type()?.is_dir() {
-            fs::create_dir(&target)?;
-            copy_files(&file.path(), &target)?;
-        } else {
-            fs::copy(file.path(), target)?;
-        }
-    }
-    Ok(())
-}
-
 /// Audits the ledger in a directory; nothing in it is changed.
 ///
 /// # Errors
@@ -143,13 +127,13 @@ pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
     };
     let journal = audit.read_journal(dir)?;
     let store = audit.read_store(dir);
-    audit.compare(&journal, store.as_deref());
+    audit.compare(&journal.entries, store.as_ref().map(|store| &store.entries[..]));
     let best = match store {
-        Some(store) if store.len() > journal.len() => store,
+        Some(store) if store.entries.len() > journal.entries.len() => store,
         _ => journal,
     };
-    audit.head = best.last().map_or(Head::EMPTY, Sealed::head);
-    audit.check_meaning(&best);
+    audit.head = best.entries.last().map_or(Head::EMPTY, Recorded::head);
+    audit.check_meaning(&best.entries);
     audit.check_against(&best);
     audit.faults.sort_by_key(|located| (located.entry, located.part));
     Ok(audit)
@@ -160,18 +144,20 @@ impl Audit {
         self.faults.push(Located { entry, part, fault });
     }
 
-    fn read_journal(&mut self, dir: &Path) -> Result<Vec<Sealed>, OpenError> {
+    fn read_journal(&mut self, dir: &Path) -> Result<Copy, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Ok(reader) => reader,
             Err(NotAJournal::FirstLine) => {
                 self.fault(1, Part::Journal, Fault::Copy("its first line is damaged".to_owned()));
-                return Ok(Vec::new());
+                return Ok(Copy::default());
             }
             Err(error) => return Err(OpenError::of_journal(dir, error)),
         };
-        let mut entries: Vec<Sealed> = reader.by_ref().collect();
+        let mut copy = Copy::default();
+        reader.by_ref().for_each(|read| copy.push(read));
         let end = reader.end();
-        entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
+        copy.entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
+        copy.tree.truncate(end.head.number);
         match end.fault {
             Some((entry, fault)) if fault != Fault::BreaksOff => self.fault(entry, Part::Journal, fault),
             _ if end.torn > 0 => self.remarks.push(format!(
@@ -180,10 +166,10 @@ impl Audit {
             )),
             _ => {}
         }
-        Ok(entries)
+        Ok(copy)
     }
 
-    fn read_store(&mut self, dir: &Path) -> Option<Vec<Sealed>> {
+    fn read_store(&mut self, dir: &Path) -> Option<Copy> {
         if !dir.join(STORE).is_dir() {
             self.not_checked.push("store: there is none yet; the next append makes it".to_owned());
             return None;
@@ -195,16 +181,16 @@ impl Audit {
                 return None;
             }
         };
-        let (_copy, store) = opened?;
-        let mut entries = Vec::new();
+        let (_files, store) = opened?;
+        let mut copy = Copy::default();
         for found in store.entries() {
             match found {
-                Ok(sealed) => entries.push(sealed),
+                Ok(read) => copy.push(read),
                 Err((entry, fault)) => self.fault(entry, Part::Store, fault),
             }
         }
         self.store_read = true;
-        Some(entries)
+        Some(copy)
     }
 
     /// Opens a copy of the store; none when a writer is at work on it.
@@ -222,11 +208,11 @@ impl Audit {
         }
     }
 
-    fn compare(&mut self, journal: &[Sealed], store: Option<&[Sealed]>) {
+    fn compare(&mut self, journal: &[Recorded], store: Option<&[Recorded]>) {
         let Some(store) = store else { return };
         for (ours, theirs) in journal.iter().zip(store) {
-            if ours.bytes != theirs.bytes {
-                self.fault(ours.entry.number, Part::Store, Fault::Differs);
+            if ours.hash != theirs.hash {
+                self.fault(ours.number, Part::Store, Fault::Differs);
             }
         }
         let (in_journal, in_store) = (journal.len(), store.len());
@@ -242,55 +228,49 @@ impl Audit {
     }
 
     /// Every act must be one that could have been appended where it stands.
-    fn check_meaning(&mut self, entries: &[Sealed]) {
+    fn check_meaning(&mut self, entries: &[Recorded]) {
         let mut roll = Roll::default();
-        for sealed in entries {
-            let submitted = [Submitted::from(sealed.entry.act.clone())];
+        for entry in entries {
+            let submitted = [Submitted::from(entry.act.clone())];
             let recorded = |number: u64| {
                 let place = usize::try_from(number.checked_sub(1)?).ok()?;
-                entries.get(place).map(|sealed| sealed.entry.act.clone())
+                entries.get(place).map(|entry| entry.act.clone())
             };
             if let Err(problems) = roll.check(&submitted, &recorded) {
                 for problem in problems {
                     let field = problem.field.map(|field| format!("{field}: ")).unwrap_or_default();
                     let meaning = Fault::Meaning(format!("{field}{}", problem.flaw));
-                    self.fault(sealed.entry.number, Part::Projection, meaning);
+                    self.fault(entry.number, Part::Projection, meaning);
                 }
             }
-            roll.enter(&sealed.entry.act);
+            roll.enter(&entry.act);
         }
     }
 
-    fn check_against(&mut self, entries: &[Sealed]) {
+    fn check_against(&mut self, copy: &Copy) {
         let Some(against) = self.against.clone() else {
             self.not_checked.push(
-                "truncation: no head or checkpoint was given to compare with; a history cut short, or written anew from the \
-                 start, still verifies"
+                "truncation: no head or checkpoint was given to compare with; a history cut short, or written anew \
+                 from the start, still verifies"
                     .to_owned(),
             );
             return;
         };
         match against {
-            Against::Head(expected) => self.check_head(entries, expected),
-            Against::Checkpoint(checkpoint) => self.check_checkpoint(entries, &checkpoint),
+            Against::Head(expected) => self.check_head(&copy.entries, expected),
+            Against::Checkpoint(checkpoint) => {
+                if let Err(contradiction) = checkpoint.check_against(&copy.tree) {
+                    let entry = checkpoint.size.min(copy.tree.size() + 1);
+                    self.fault(entry, Part::Journal, contradiction.into());
+                }
+            }
         }
     }
 
-    fn check_checkpoint(&mut self, entries: &[Sealed], checkpoint: &Checkpoint) {
-        let mut tree = Tree::default();
-        for sealed in entries {
-            tree.push(&sealed.bytes);
-        }
-        if let Err(contradiction) = checkpoint.check_against(&tree) {
-            let entry = checkpoint.size.min(tree.size() + 1);
-            self.fault(entry, Part::Journal, contradiction.into());
-        }
-    }
-
-    fn check_head(&mut self, entries: &[Sealed], expected: Expected) {
+    fn check_head(&mut self, entries: &[Recorded], expected: Expected) {
         let actual = match expected.number.checked_sub(1).and_then(|place| usize::try_from(place).ok()) {
             None => Some(Hash::NONE),
-            Some(place) => entries.get(place).map(|sealed| sealed.hash),
+            Some(place) => entries.get(place).map(|entry| entry.hash),
         };
         match actual {
             Some(hash) if hash == expected.hash => {}
@@ -301,10 +281,4 @@ impl Audit {
             None => self.fault(expected.number, Part::Journal, Fault::Lacking),
         }
     }
-}
-
-/// Whether some process holds the lock of the ledger.
-fn is_being_written(dir: &Path) -> bool {
-    let Ok(file) = fs::File::open(dir.join(crate::copies::LOCK)) else { return false };
-    matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
 }

@@ -33,22 +33,31 @@ impl fmt::Display for Head {
     }
 }
 
-/// An entry with its bytes and their hash.
+/// An entry as it is stored: its bytes, and what the chain says of them. The act is in the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
-    /// The entry.
-    pub entry: Entry,
-    /// Its bytes, as they are stored.
-    pub bytes: Vec<u8>,
-    /// The hash of the bytes.
+    /// The number of the entry.
+    pub number: u64,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// The hash of the entry before it.
+    pub previous: Hash,
+    /// The hash of its bytes.
     pub hash: Hash,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 impl Sealed {
     /// The head of a ledger that ends with this entry.
     #[must_use]
     pub fn head(&self) -> Head {
-        Head { number: self.entry.number, hash: self.hash, recorded_at: self.entry.recorded_at }
+        Head { number: self.number, hash: self.hash, recorded_at: self.recorded_at }
+    }
+
+    fn new(entry: &Entry, bytes: Vec<u8>) -> Self {
+        let (number, recorded_at, previous) = (entry.number, entry.recorded_at, entry.previous);
+        Self { number, recorded_at, previous, hash: Hash::of(&bytes), bytes }
     }
 }
 
@@ -69,8 +78,7 @@ pub fn seal(head: &Head, act: Act, recorded_at: RecordedAt) -> Result<Sealed, us
         return Err(bytes.len());
     }
     debug_assert_eq!(Entry::decode(&bytes).as_ref(), Ok(&entry), "what is sealed must read back");
-    let hash = Hash::of(&bytes);
-    Ok(Sealed { entry, bytes, hash })
+    Ok(Sealed::new(&entry, bytes))
 }
 
 /// What is wrong with an entry, or with a copy of it.
@@ -116,11 +124,14 @@ pub enum Fault {
     Meaning(String),
 }
 
+/// An entry that was read, in its bytes and as what they say.
+pub type Followed = (Sealed, Entry);
+
 /// Reads the entry that should follow a head.
 ///
 /// # Errors
 /// The first [`Fault`] of the bytes as the successor of that head.
-pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Sealed, Fault> {
+pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Followed, Fault> {
     let entry = Entry::decode(&bytes)?;
     if entry.number != head.number + 1 {
         return Err(Fault::Number(entry.number));
@@ -131,6 +142,5 @@ pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Sealed, Fault> {
     if entry.recorded_at < head.recorded_at {
         return Err(Fault::Time(entry.recorded_at));
     }
-    let hash = Hash::of(&bytes);
-    Ok(Sealed { entry, bytes, hash })
+    Ok((Sealed::new(&entry, bytes), entry))
 }

@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::chain::{Fault, Head, Sealed};
-use crate::entry::Hash;
+use crate::entry::{Entry, Hash};
 use crate::journal::{End, Journal, NotAJournal, Reader};
 use crate::store::{Store, StoreError};
 
@@ -147,6 +147,43 @@ pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
     }
 }
 
+/// Whether some process holds the lock of the ledger.
+pub(crate) fn is_being_written(dir: &Path) -> bool {
+    let Ok(file) = File::open(dir.join(LOCK)) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// A copy of the store in a temporary directory, which goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct StoreCopy(tempfile::TempDir);
+
+impl StoreCopy {
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Copies the store of a ledger: to open a damaged store alters it.
+pub(crate) fn copy_of_store(dir: &Path) -> io::Result<StoreCopy> {
+    let copy = tempfile::tempdir()?;
+    copy_files(&dir.join(STORE), copy.path())?;
+    Ok(StoreCopy(copy))
+}
+
+fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
+    for file in fs::read_dir(from)? {
+        let file = file?;
+        let target = to.join(file.file_name());
+        if file.file_type()?.is_dir() {
+            fs::create_dir(&target)?;
+            copy_files(&file.path(), &target)?;
+        } else {
+            fs::copy(file.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
 /// Opens the store; one that is damaged is set aside and begun anew.
 ///
 /// # Errors
@@ -179,7 +216,7 @@ pub(crate) fn reconcile(
     dir: &Path,
     store: &mut Store,
     conditions: &mut Vec<Condition>,
-    each: &mut dyn FnMut(&Sealed),
+    each: &mut dyn FnMut(&Entry),
 ) -> Result<End, OpenError> {
     let path = dir.join(JOURNAL);
     let mut end = match Reader::open(&path) {
@@ -209,18 +246,18 @@ fn bring_up(
     mut reader: Reader,
     store: &mut Store,
     conditions: &mut Vec<Condition>,
-    each: &mut dyn FnMut(&Sealed),
+    each: &mut dyn FnMut(&Entry),
 ) -> Result<End, OpenError> {
     let from = store.head();
     let at_store =
         |error: StoreError| OpenError::Io { path: dir.join(STORE), error: io::Error::other(error) };
     let mut pending: Vec<Sealed> = Vec::new();
-    while let Some(sealed) = reader.next() {
-        each(&sealed);
-        if sealed.entry.number == from.number && sealed.hash != from.hash {
+    while let Some((sealed, entry)) = reader.next() {
+        each(&entry);
+        if sealed.number == from.number && sealed.hash != from.hash {
             return Err(OpenError::Disagree { entry: from.number, journal: sealed.hash, store: from.hash });
         }
-        if sealed.entry.number > from.number {
+        if sealed.number > from.number {
             pending.push(sealed);
         }
         // Only whole appends may reach the store.
@@ -230,7 +267,7 @@ fn bring_up(
         }
     }
     let end = reader.end();
-    pending.retain(|sealed| sealed.entry.number <= end.head.number);
+    pending.retain(|sealed| sealed.number <= end.head.number);
     store.append(&pending).map_err(at_store)?;
     let entries = store.head().number.saturating_sub(from.number);
     if entries > 0 && store.head().number <= end.head.number {
@@ -248,10 +285,10 @@ fn restore_journal(dir: &Path, store: &Store, end: &End) -> Result<PathBuf, Open
     drop(fs::remove_file(&restored));
     let mut journal = Journal::create(&restored).map_err(at)?;
     let mut pending: Vec<Sealed> = Vec::new();
-    for sealed in store.entries() {
-        let sealed =
-            sealed.map_err(|(number, fault)| damaged(end, &format!("its entry {number}: {fault}")))?;
-        if sealed.entry.number == end.head.number && sealed.hash != end.head.hash {
+    for read in store.entries() {
+        let (sealed, _) =
+            read.map_err(|(number, fault)| damaged(end, &format!("its entry {number}: {fault}")))?;
+        if sealed.number == end.head.number && sealed.hash != end.head.hash {
             return Err(OpenError::Disagree {
                 entry: end.head.number,
                 journal: end.head.hash,
@@ -302,7 +339,11 @@ fn free_name(path: &Path, word: &str) -> PathBuf {
         name.push(format!(".{word}-{count}"));
         PathBuf::from(name)
     };
-    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(0))
+    let mut count = 1;
+    while name(count).exists() {
+        count += 1;
+    }
+    name(count)
 }
 
 /// Brings the names in a directory to the disk.

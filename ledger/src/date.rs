@@ -80,6 +80,13 @@ impl Date {
     /// [`DateError`] when the text is not EDTF, is not the canonical spelling, or is a form that has no bounds
     /// in days (a time of day, a season, an unknown end, a set).
     pub fn parse(text: &str) -> Result<Self, DateError> {
+        match plain_day(text) {
+            Some(day) => Ok(Self { text: text.into(), earliest: day, latest: day }),
+            None => Self::parse_edtf(text),
+        }
+    }
+
+    fn parse_edtf(text: &str) -> Result<Self, DateError> {
         let refuse = |reason| DateError::NotForRegisters { text: text.to_owned(), reason };
         let edtf =
             Edtf::parse(text).map_err(|e| DateError::NotEdtf { text: text.to_owned(), reason: e.message })?;
@@ -139,6 +146,19 @@ impl Date {
         let right = if self.latest == Day::MAX { "..".to_owned() } else { last.to_string() };
         Self { text: format!("{left}/{right}").into(), earliest: first, latest: last }
     }
+}
+
+/// `YYYY-MM-DD`: most dates are such, and reading a ledger reads millions of them.
+fn plain_day(text: &str) -> Option<Day> {
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !is_plain {
+        return None;
+    }
+    Day::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?).ok()
 }
 
 fn next(day: Day) -> Day {
@@ -236,6 +256,15 @@ mod tests {
         assert!(bounds("/2001").contains("open end"));
         assert!(bounds("[2001,2003]").contains("levels 0 and 1"));
         assert!(bounds("2025-01-21").contains("to 2025-01-21"), "a day is no season");
+    }
+
+    #[test]
+    fn the_short_way_for_a_plain_day_reads_as_the_long_one() {
+        for text in
+            ["2025-07-03", "0000-02-29", "1900-02-29", "2025-13-01", "2025-00-01", "2025-1x-01", "9999-12-31"]
+        {
+            assert_eq!(Date::parse(text), Date::parse_edtf(text), "{text}");
+        }
     }
 
     #[test]

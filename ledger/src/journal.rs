@@ -15,7 +15,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::chain::{Fault, Head, Sealed, follow};
+use crate::chain::{Fault, Followed, Head, Sealed, follow};
 use crate::entry::LIMIT;
 
 /// The first line of a journal; the number is the version of its format.
@@ -23,6 +23,9 @@ pub const FIRST_LINE: &[u8] = b"chancery journal 1\n";
 
 const GOES_ON: u32 = 1 << 31;
 const HEADER: usize = 8;
+
+/// How much is read or written at a time, in bytes.
+const BUFFER: usize = 1 << 18;
 
 /// Why a file is not a journal that this program can read.
 #[derive(Debug, thiserror::Error)]
@@ -82,25 +85,29 @@ impl Journal {
     /// # Errors
     /// When the disk would not take them; then the file is cut back to what it held before.
     pub fn append(&mut self, entries: &[Sealed]) -> io::Result<()> {
-        let mut records = Vec::with_capacity(usize::try_from(length_of(entries)).unwrap_or(0));
-        for (place, entry) in entries.iter().enumerate() {
-            push_record(&mut records, &entry.bytes, place + 1 < entries.len());
-        }
-        let written = self.write(&records);
+        let written = self.write(entries);
         if written.is_err() {
             // Whatever reached the file is no append. If it cannot be cut now, the next opening cuts it: a last
             // record that is not whole, or an append without its last record, never counted. But a whole append
             // whose sync failed would count, so the cut is tried here, and its own failure changes nothing.
             drop(self.file.set_len(self.bytes));
         } else {
-            self.bytes += records.len() as u64;
+            self.bytes += length_of(entries);
         }
         written
     }
 
-    fn write(&mut self, records: &[u8]) -> io::Result<()> {
+    fn write(&mut self, entries: &[Sealed]) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(self.bytes))?;
-        self.file.write_all(records)?;
+        let mut records = Vec::with_capacity(BUFFER);
+        for (place, entry) in entries.iter().enumerate() {
+            push_record(&mut records, &entry.bytes, place + 1 < entries.len());
+            if records.len() >= BUFFER {
+                self.file.write_all(&records)?;
+                records.clear();
+            }
+        }
+        self.file.write_all(&records)?;
         self.file.sync_data()
     }
 }
@@ -162,7 +169,7 @@ impl Reader {
     pub fn open(path: &Path) -> Result<Self, NotAJournal> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
-        let mut file = BufReader::with_capacity(1 << 18, file);
+        let mut file = BufReader::with_capacity(BUFFER, file);
         let mut first = [0; FIRST_LINE.len()];
         let read = read_up_to(&mut file, &mut first)?;
         if first[..read] != *FIRST_LINE {
@@ -186,7 +193,8 @@ impl Reader {
         End { torn: self.length.saturating_sub(self.end.bytes), ..self.end }
     }
 
-    fn read(&mut self) -> Result<Option<(Sealed, bool)>, Fault> {
+    /// The next entry, and whether its append goes on after it.
+    fn read(&mut self) -> Result<Option<(Followed, bool)>, Fault> {
         let io = |e: io::Error| Fault::Copy(e.to_string());
         let mut header = [0; HEADER];
         match read_up_to(&mut self.file, &mut header).map_err(io)? {
@@ -213,20 +221,20 @@ impl Reader {
 }
 
 impl Iterator for Reader {
-    type Item = Sealed;
+    type Item = Followed;
 
-    fn next(&mut self) -> Option<Sealed> {
+    fn next(&mut self) -> Option<Self::Item> {
         if self.done {
             return None;
         }
         match self.read() {
-            Ok(Some((sealed, goes_on))) => {
-                self.head = sealed.head();
+            Ok(Some((read, goes_on))) => {
+                self.head = read.0.head();
                 if !goes_on {
                     self.end.head = self.head;
                     self.end.bytes = self.position;
                 }
-                Some(sealed)
+                Some(read)
             }
             Ok(None) => {
                 self.done = true;

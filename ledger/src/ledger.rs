@@ -119,11 +119,11 @@ impl Ledger {
         let mut conditions = Vec::new();
         let mut store = open_store(dir, &mut conditions)?;
         let mut roll = Roll::default();
-        let end = reconcile(dir, &mut store, &mut conditions, &mut |sealed| {
-            if sealed.entry.number == 1 {
+        let end = reconcile(dir, &mut store, &mut conditions, &mut |entry| {
+            if entry.number == 1 {
                 roll = Roll::default();
             }
-            roll.enter(&sealed.entry.act);
+            roll.enter(&entry.act);
         })?;
         roll.forget_after(end.head.number);
         let journal = Journal::open(&dir.join(JOURNAL), end.bytes)
@@ -147,6 +147,15 @@ impl Ledger {
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Vec<Fate>, Refusal> {
+        self.checked(acts, recorded_at, expected).map(|(fates, _)| fates)
+    }
+
+    fn checked(
+        &self,
+        acts: &[Submitted],
+        recorded_at: RecordedAt,
+        expected: Option<Expected>,
+    ) -> Result<(Vec<Fate>, Roll), Refusal> {
         let stands = expected.is_none_or(|e| e.number == self.head.number && e.hash == self.head.hash);
         if let (false, Some(expected)) = (stands, expected) {
             return Err(Refusal::NotExpected { expected, actual: self.head });
@@ -170,7 +179,7 @@ impl Ledger {
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Appended, Refusal> {
-        let fates = self.check(&acts, recorded_at, expected)?;
+        let (fates, entered) = self.checked(&acts, recorded_at, expected)?;
         let is_new = |fate: &Fate| matches!(fate, Fate::New(_));
         let new = acts.into_iter().zip(&fates).filter(|(_, fate)| is_new(fate)).map(|(act, _)| act);
         let sealed = seal_all(self.head, new, recorded_at)?;
@@ -180,9 +189,7 @@ impl Ledger {
         let head = last.head();
         self.journal.append(&sealed)?;
         self.head = head;
-        for sealed in &sealed {
-            self.roll.enter(&sealed.entry.act);
-        }
+        self.roll.add(entered);
         // From here on the acts are recorded, whatever the store does.
         let store_lags = self.store.append(&sealed).err().map(|e: StoreError| e.to_string());
         Ok(Appended { fates, head, store_lags })

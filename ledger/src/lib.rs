@@ -39,7 +39,7 @@ pub use chain::{Fault, Head};
 pub use copies::{Condition, OpenError};
 pub use date::{Date, Day, Instant, RecordedAt};
 pub use entry::Hash;
-pub use history::History;
+pub use history::{History, Log};
 pub use ledger::{Appended, CreateError, Expected, Ledger, Refusal};
 pub use party::PartyId;
 pub use register::{Key, Register};

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::chain::{Fault, Head, Sealed, follow};
 use crate::checkpoint::{Contradiction, NotACheckpoint, Signed};
 use crate::copies::sync_dir;
+use crate::history::Log;
 use crate::journal::Journal;
 use crate::ledger::make;
 use crate::merkle::Tree;
@@ -234,29 +235,24 @@ impl Publication {
         self.published.as_ref().map_or(0, |signed| signed.checkpoint.size)
     }
 
-    /// The number of the first entry whose bytes are needed to go on.
-    #[must_use]
-    pub fn first_entry(&self) -> u64 {
-        self.size() / WIDTH * WIDTH + 1
-    }
-
-    /// Publishes what the ledger has beyond what is published, up to a checkpoint; `entries` are those from
-    /// [`Publication::first_entry`] on. Gives the number of files written.
+    /// Publishes what the ledger has beyond what is published, up to a checkpoint. Gives the number of files
+    /// written.
     ///
     /// # Errors
     /// [`PublishError`]; readers then see what was published before.
-    pub fn write(&self, tree: &Tree, entries: &[Vec<u8>], signed: &Signed) -> Result<u64, PublishError> {
-        self.check(tree, signed)?;
+    pub fn write(&self, log: &Log, signed: &Signed) -> Result<u64, PublishError> {
+        self.check(&log.tree, signed)?;
         let (old, new) = (self.size(), signed.checkpoint.size);
         let mut files = Shelf { dir: &self.dir, count: 0, dirs: BTreeSet::new() };
         for tile in tiles_of(None, old, new) {
-            let from = usize::try_from(tile.number * WIDTH + 1 - self.first_entry()).unwrap_or(usize::MAX);
+            let from = usize::try_from(tile.number * WIDTH).unwrap_or(usize::MAX);
             let width = usize::try_from(tile.width).unwrap_or(usize::MAX);
-            files.put(&tile.path(), &bundle_of(entries.iter().skip(from).take(width)))?;
+            let entries = log.entries.iter().skip(from).take(width).map(|(sealed, _)| &sealed.bytes);
+            files.put(&tile.path(), &bundle_of(entries))?;
         }
         for level in levels_of(new) {
             for tile in tiles_of(Some(level), old, new) {
-                files.put(&tile.path(), &tile.hashes(level, tree))?;
+                files.put(&tile.path(), &tile.hashes(level, &log.tree))?;
             }
         }
         files.sync()?;
@@ -365,7 +361,7 @@ fn read_entries(from: &Path, size: u64, journal: &mut Journal) -> Result<(Tree, 
         for bytes in entries {
             tree.push(&bytes);
             let entry = head.number + 1;
-            let sealed = follow(&head, bytes).map_err(|fault| RestoreError::Entry { entry, fault })?;
+            let (sealed, _) = follow(&head, bytes).map_err(|fault| RestoreError::Entry { entry, fault })?;
             head = sealed.head();
             pending.push(sealed);
         }

@@ -17,7 +17,7 @@ use crate::standing::{Known, Recorded, settle};
 pub struct Roll {
     count: u64,
     parties: BTreeMap<PartyId, (PartyKind, u64)>,
-    ids: BTreeMap<ActId, (u64, Hash)>,
+    ids: BTreeMap<ActId, u64>,
     /// For each entry, the entries about it, in order.
     about: BTreeMap<u64, Vec<u64>>,
 }
@@ -48,7 +48,7 @@ impl Roll {
             self.about.entry(target).or_default().push(number);
         }
         if let Some(id) = &act.id {
-            self.ids.entry(id.clone()).or_insert_with(|| (number, content(act)));
+            self.ids.entry(id.clone()).or_insert(number);
         }
     }
 
@@ -57,7 +57,7 @@ impl Roll {
         if self.count > number {
             self.count = number;
             self.parties.retain(|_, (_, entry)| *entry <= number);
-            self.ids.retain(|_, (entry, _)| *entry <= number);
+            self.ids.retain(|_, entry| *entry <= number);
             self.about.retain(|target, _| *target <= number);
             self.about.values_mut().for_each(|later| later.retain(|entry| *entry <= number));
         }
@@ -74,11 +74,22 @@ impl Roll {
     pub fn number_of(&self, reference: &ActRef) -> Option<u64> {
         match reference {
             ActRef::Number(number) => (*number <= self.count).then_some(*number),
-            ActRef::Id(id) => self.ids.get(id).map(|(number, _)| *number),
+            ActRef::Id(id) => self.ids.get(id).copied(),
+        }
+    }
+
+    /// Enters what a check of acts to follow gave, now that they are recorded.
+    pub fn add(&mut self, entered: Self) {
+        self.count = entered.count;
+        self.parties.extend(entered.parties);
+        self.ids.extend(entered.ids);
+        for (target, later) in entered.about {
+            self.about.entry(target).or_default().extend(later);
         }
     }
 
     /// Checks acts that are to follow one another; `recorded` gives the act of an entry that the ledger holds.
+    /// The second value is what they add to the roll once they are recorded.
     ///
     /// # Errors
     /// Every problem of every act.
@@ -86,7 +97,7 @@ impl Roll {
         &self,
         submitted: &[Submitted],
         recorded: &dyn Fn(u64) -> Option<Act>,
-    ) -> Result<Vec<Fate>, Vec<Problem>> {
+    ) -> Result<(Vec<Fate>, Self), Vec<Problem>> {
         let mut desk = Desk {
             held: self,
             new: Self { count: self.count, ..Self::default() },
@@ -105,7 +116,7 @@ impl Roll {
                 })),
             }
         }
-        if problems.is_empty() { Ok(fates) } else { Err(problems) }
+        if problems.is_empty() { Ok((fates, desk.new)) } else { Err(problems) }
     }
 }
 
@@ -121,8 +132,8 @@ impl<'a> Desk<'a> {
     /// Takes an act in. A wrong one is taken in too, so that what refers to it is not called wrong as well.
     fn receive(&mut self, act: &'a Act) -> Result<Fate, Vec<(&'static str, Flaw)>> {
         let mut flaws = Vec::new();
-        if let Some((id, (number, known))) = act.id.as_ref().and_then(|id| Some((id, self.id(id)?))) {
-            if known == content(act) {
+        if let Some((id, number)) = act.id.as_ref().and_then(|id| Some((id, self.id(id)?))) {
+            if self.act(number).as_ref() == Some(act) {
                 return Ok(Fate::Known(number));
             }
             flaws.push(("id", Flaw::IdTaken { id: id.to_string(), entry: number }));
@@ -135,7 +146,7 @@ impl<'a> Desk<'a> {
         if flaws.is_empty() { Ok(Fate::New(self.new.count)) } else { Err(flaws) }
     }
 
-    fn id(&self, id: &ActId) -> Option<(u64, Hash)> {
+    fn id(&self, id: &ActId) -> Option<u64> {
         self.new.ids.get(id).or_else(|| self.held.ids.get(id)).copied()
     }
 
@@ -232,16 +243,4 @@ impl Recorded {
     fn bare(number: u64, act: Act) -> Self {
         Self { number, recorded_at: Instant::UNIX_EPOCH, asserted: false, hash: Hash::NONE, act }
     }
-}
-
-/// Two acts are the same when they would be recorded in the same bytes.
-fn content(act: &Act) -> Hash {
-    let entry = crate::entry::Entry {
-        number: 0,
-        recorded_at: Instant::UNIX_EPOCH,
-        asserted: false,
-        previous: Hash::NONE,
-        act: act.clone(),
-    };
-    Hash::of(&entry.encode())
 }

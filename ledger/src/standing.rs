@@ -10,6 +10,7 @@
 
 pub mod answer;
 pub mod argument;
+pub mod channel;
 pub mod effect;
 pub mod knowledge;
 pub mod names;

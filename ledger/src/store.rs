@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::chain::{Fault, Head, Sealed, follow};
+use crate::chain::{Fault, Followed, Head, Sealed, follow};
 use crate::entry::{Entry, Hash};
 use crate::journal::{self, FIRST_LINE};
 
@@ -103,7 +103,7 @@ impl Store {
                 let Some((first, last)) = frame.first().zip(frame.last()) else { continue };
                 let journal_bytes = self.journal_bytes + journal::length_of(frame);
                 let value = frame_value(frame, journal_bytes);
-                self.frames.insert(first.entry.number.to_be_bytes(), value).map_err(fault)?;
+                self.frames.insert(first.number.to_be_bytes(), value).map_err(fault)?;
                 self.head = last.head();
                 self.journal_bytes = journal_bytes;
             }
@@ -142,7 +142,7 @@ impl Store {
     }
 
     /// The entries of the store in their order, each with its number, verified link by link.
-    pub fn entries(&self) -> impl Iterator<Item = Result<Sealed, (u64, Fault)>> + '_ {
+    pub fn entries(&self) -> impl Iterator<Item = Result<Followed, (u64, Fault)>> + '_ {
         let mut head = Head::EMPTY;
         let mut frames = self.frames.iter();
         let mut pending: std::vec::IntoIter<Vec<u8>> = Vec::new().into_iter();
@@ -163,9 +163,9 @@ impl Store {
                 };
                 broken = found.is_err();
                 return Some(match found {
-                    Ok(sealed) => {
-                        head = sealed.head();
-                        Ok(sealed)
+                    Ok(read) => {
+                        head = read.0.head();
+                        Ok(read)
                     }
                     Err(fault) => Err((number, fault)),
                 });
@@ -256,7 +256,7 @@ fn frame_value(frame: &[Sealed], journal_bytes: u64) -> Vec<u8> {
     let mut value = Vec::with_capacity(MOST_BYTES);
     value.push(VERSION);
     value.extend_from_slice(&journal_bytes.to_be_bytes());
-    value.extend_from_slice(&frame.first().map_or(Hash::NONE, |sealed| sealed.entry.previous).0);
+    value.extend_from_slice(&frame.first().map_or(Hash::NONE, |sealed| sealed.previous).0);
     value.extend_from_slice(&frame.last().map_or(Hash::NONE, |sealed| sealed.hash).0);
     for sealed in frame {
         let length = u16::try_from(sealed.bytes.len()).unwrap_or(u16::MAX);

@@ -91,7 +91,7 @@ fields! {
     id "id" "ID",
     /// The state of which the subject is the government
     of "of" "PARTY",
-    /// de_jure or de_facto
+    /// `de_jure` or `de_facto`
     mode "mode" "WORD",
     /// express or implied
     manner "manner" "WORD",
@@ -151,17 +151,14 @@ fields! {
 
 impl Append {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        match &self.file {
-            Some(file) => {
-                let (acts, problems) = self.read(file)?;
-                self.recording.record(place, &file.display().to_string(), acts, problems, out)
-            }
-            None => {
-                let kind = self.kind.iter().map(|kind| ("kind".to_owned(), kind.clone()));
-                let act = text::read_words(kind.chain(self.fields.words()))
-                    .map_err(|problems| Trouble::problems("", &problems))?;
-                self.recording.record(place, "", vec![act.into()], Vec::new(), out)
-            }
+        if let Some(file) = &self.file {
+            let (acts, problems) = self.read(file)?;
+            self.recording.record(place, &file.display().to_string(), acts, problems, out)
+        } else {
+            let kind = self.kind.iter().map(|kind| ("kind".to_owned(), kind.clone()));
+            let act = text::read_words(kind.chain(self.fields.words()))
+                .map_err(|problems| Trouble::problems("", &problems))?;
+            self.recording.record(place, "", vec![act.into()], Vec::new(), out)
         }
     }
 
@@ -209,7 +206,7 @@ impl Recording {
                 .check(&acts, recorded_at, expected)
                 .map_err(|refusal| Trouble::refused(name, &refusal))?;
             let new = fates.iter().filter(|fate| matches!(fate, Fate::New(_))).count();
-            writeln!(out, "dry run: {new} acts would be recorded, {} are there already", fates.len() - new)?;
+            writeln!(out, "dry run: {new} new, {} known already; nothing was recorded", fates.len() - new)?;
             return Ok(Status::Done);
         }
         let appended =

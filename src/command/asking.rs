@@ -32,6 +32,10 @@ pub(crate) struct Asking {
     /// Registers of this kind
     #[arg(long, value_name = "REGISTER", value_parser = PossibleValuesParser::new(Register::WORDS))]
     pub register: Option<String>,
+
+    /// Also what reaches a party through the collectives that it belongs to, or is bound by, that day
+    #[arg(long)]
+    pub through: bool,
 }
 
 /// A day for which an answer is good, and the entry up to which the register was believed.
@@ -75,6 +79,10 @@ impl Asking {
 
     /// The question, with its parties found among all that the register has ever known.
     pub(crate) fn question(&self, history: &History) -> Result<Question, Trouble> {
+        if self.through && self.actor.is_none() && self.subject.is_none() {
+            return Err(Trouble::wrong("--through asks what reaches a party: of whom?")
+                .hint("name it with --actor, or the target with --subject"));
+        }
         let as_of = as_of(self.as_of.as_deref())?;
         let party = |word: &Option<String>, flag| {
             word.as_deref().map(|word| find(history, word, flag, as_of)).transpose()
@@ -84,6 +92,7 @@ impl Asking {
             register: self.register.as_deref().and_then(Register::of_word),
             actor: party(&self.actor, "--actor")?,
             subject: party(&self.subject, "--subject")?,
+            through: self.through,
         })
     }
 }

@@ -64,9 +64,7 @@ fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
     writeln!(out, "store    {}", verdict(found, Part::Store))?;
     writeln!(out, "meaning  {}", verdict(found, Part::Projection))?;
     match &found.against {
-        Some(against) if found.faults.is_empty() => {
-            writeln!(out, "against  {against}: the history agrees with it")?
-        }
+        Some(against) if found.faults.is_empty() => writeln!(out, "against  {against}: agrees")?,
         Some(against) => writeln!(out, "against  {against}")?,
         None => {}
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use ledger::History;
+use ledger::Log;
 use ledger::checkpoint::{Checkpoint as Said, Signed};
 use ledger::merkle::Tree;
 use ledger::note::Purpose;
@@ -33,23 +33,23 @@ impl Checkpoint {
         let file = KeyFile::read(&self.key, Purpose::Log)?;
         let origin = file.key.verifier().name();
         let memory = file.memory()?;
-        let (history, tree) = History::read_settled(&place.ledger)?;
-        if let Some((entry, fault)) = &history.instead {
+        let log = Log::read_settled(&place.ledger)?;
+        if let Some((entry, fault)) = &log.instead {
             return Err(Trouble::unusable(format!("the journal is damaged at entry {entry} ({fault})"))
                 .hint("nothing was signed: the next append restores the journal; then audit, then sign"));
         }
         if let Some(last) = memory.last(origin)? {
-            refuse_contradiction(&last, &tree, "this key has signed")?;
+            refuse_contradiction(&last, &log.tree, "this key has signed")?;
         }
         // The ledger's own memory serves where the key was moved without its own.
         let path = kept(place);
         if path.exists() {
             let last = checkpoint(&path)?;
             if last.verify_log(file.key.verifier()).is_ok() {
-                refuse_contradiction(&last, &tree, "the ledger keeps")?;
+                refuse_contradiction(&last, &log.tree, "the ledger keeps")?;
             }
         }
-        let signed = Signed::sign(Said::of(origin, &tree), &file.key)
+        let signed = Signed::sign(Said::of(origin, &log.tree), &file.key)
             .map_err(|error| Trouble::wrong(error.to_string()))?;
         memory.keep(&signed)?;
         write_whole(&path, signed.to_string().as_bytes()).map_err(|error| Trouble::file(&path, &error))?;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use ledger::History;
+use ledger::Log;
 use ledger::merkle::Tree;
 use ledger::proof::Fork;
 
@@ -41,7 +41,7 @@ impl ForkProof {
         let tree = if one.checkpoint.size == other.checkpoint.size {
             Tree::default()
         } else {
-            History::read_with_tree(&place.ledger, &mut |_| {})?.1
+            Log::read(&place.ledger)?.tree
         };
         let fork = Fork::make(&tree, &one, &other).map_err(|error| Trouble::not_provable(&error))?;
         write!(out, "{fork}")?;

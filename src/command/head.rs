@@ -31,7 +31,7 @@ impl HeadCommand {
                 writeln!(out, "{head}")?;
                 match recorded_at {
                     Some(instant) => {
-                        writeln!(out, "{} entries, the last recorded at {instant}", head.number)?
+                        writeln!(out, "{} entries, the last recorded at {instant}", head.number)?;
                     }
                     None => writeln!(out, "no entries yet")?,
                 }

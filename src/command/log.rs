@@ -69,7 +69,7 @@ impl Log {
         if let Some(last) = self.last {
             entries.drain(..entries.len().saturating_sub(last));
         }
-        self.show(place.format, &entries, history.entries.len(), out)?;
+        show(place.format, &entries, history.entries.len(), out)?;
         Ok(Status::Done)
     }
 
@@ -82,40 +82,34 @@ impl Log {
             None => asked_for_parties || !kind.starts_with("entity."),
         }
     }
+}
 
-    fn show(
-        &self,
-        format: Format,
-        entries: &[&Recorded],
-        all: usize,
-        out: &mut dyn Write,
-    ) -> Result<(), Trouble> {
-        match format {
-            Format::Table => {
-                if entries.is_empty() {
-                    writeln!(out, "No such act among {all} entries.")?;
-                    return Ok(());
-                }
-                render::table(out, &act::HEADERS, entries.iter().map(|entry| act::row(entry)).collect())?;
-                let asserted = entries.iter().any(|entry| entry.asserted);
-                writeln!(out, "\n{} of {all} entries", entries.len())?;
-                if asserted {
-                    writeln!(out, "* recorded at an instant that the registrar asserted")?;
-                }
+fn show(format: Format, entries: &[&Recorded], all: usize, out: &mut dyn Write) -> Result<(), Trouble> {
+    match format {
+        Format::Table => {
+            if entries.is_empty() {
+                writeln!(out, "No such act among {all} entries.")?;
+                return Ok(());
             }
-            Format::Csv => {
-                render::csv(out, &act::HEADERS, entries.iter().map(|entry| act::row(entry)).collect())?
-            }
-            Format::Json => {
-                let list: Vec<_> = entries.iter().map(|entry| act::json(entry)).collect();
-                writeln!(out, "{}", serde_json::Value::from(list))?;
-            }
-            Format::Jsonl => {
-                for entry in entries {
-                    writeln!(out, "{}", act::json(entry))?;
-                }
+            render::table(out, &act::HEADERS, entries.iter().map(|entry| act::row(entry)).collect())?;
+            let asserted = entries.iter().any(|entry| entry.asserted);
+            writeln!(out, "\n{} of {all} entries", entries.len())?;
+            if asserted {
+                writeln!(out, "* recorded at an instant that the registrar asserted")?;
             }
         }
-        Ok(())
+        Format::Csv => {
+            render::csv(out, &act::HEADERS, entries.iter().map(|entry| act::row(entry)).collect())?;
+        }
+        Format::Json => {
+            let list: Vec<_> = entries.iter().map(|entry| act::json(entry)).collect();
+            writeln!(out, "{}", serde_json::Value::from(list))?;
+        }
+        Format::Jsonl => {
+            for entry in entries {
+                writeln!(out, "{}", act::json(entry))?;
+            }
+        }
     }
+    Ok(())
 }

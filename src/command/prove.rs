@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use ledger::History;
+use ledger::Log;
 use ledger::act::ActRef;
+use ledger::entry::Entry;
 use ledger::proof::{Consistency, Inclusion};
 
 use super::proving::{checkpoint, given_or_kept};
@@ -34,32 +35,25 @@ pub(crate) struct Prove {
 
 impl Prove {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let log = Log::read(&place.ledger)?;
         let signed = given_or_kept(place, self.checkpoint.as_deref())?;
         if let Some(from) = &self.from {
-            let old = checkpoint(from)?;
-            let (_, tree) = History::read_with_tree(&place.ledger, &mut |_| {})?;
-            let proof = Consistency::make(&tree, &old, &signed);
+            let proof = Consistency::make(&log.tree, &checkpoint(from)?, &signed);
             write!(out, "{}", proof.map_err(|error| Trouble::not_provable(&error))?)?;
             return Ok(Status::Done);
         }
         let word = self.act.as_deref().unwrap_or_default();
         let act = ActRef::parse(word).map_err(|unfit| Trouble::wrong(format!("act: {unfit}")))?;
-        let mut found: Option<(u64, Vec<u8>)> = None;
-        let (history, tree) = History::read_with_tree(&place.ledger, &mut |sealed| {
-            let is_meant = match &act {
-                ActRef::Number(number) => *number == sealed.entry.number,
-                ActRef::Id(id) => sealed.entry.act.id.as_ref() == Some(id),
-            };
-            if is_meant && found.is_none() {
-                found = Some((sealed.entry.number, sealed.bytes.clone()));
-            }
-        })?;
-        let found = found.filter(|(number, _)| *number <= history.head.number);
-        let (number, entry) = found.ok_or_else(|| {
+        let is_meant = |entry: &Entry| match &act {
+            ActRef::Number(number) => *number == entry.number,
+            ActRef::Id(id) => entry.act.id.as_ref() == Some(id),
+        };
+        let found = log.entries.iter().find(|(_, entry)| is_meant(entry));
+        let (sealed, _) = found.ok_or_else(|| {
             Trouble::wrong(format!("no act is `{word}`"))
                 .hint("`chancery log` lists the acts with their ids and numbers")
         })?;
-        let proof = Inclusion::make(&tree, number, entry, &signed);
+        let proof = Inclusion::make(&log.tree, sealed.number, sealed.bytes.clone(), &signed);
         write!(out, "{}", proof.map_err(|error| Trouble::not_provable(&error))?)?;
         Ok(Status::Done)
     }

@@ -28,15 +28,13 @@ pub(crate) fn kept(place: &Place) -> PathBuf {
     place.ledger.join("checkpoint")
 }
 
-/// The checkpoint that was given, or else the last one of the ledger.
+/// The checkpoint that was given, or else the last one of the ledger, which must be there.
 pub(crate) fn given_or_kept(place: &Place, given: Option<&Path>) -> Result<Signed, Trouble> {
     let path = kept(place);
     match given {
         Some(path) => checkpoint(path),
-        None if !path.exists() && ledger::history::is_ledger(&place.ledger) => {
-            Err(Trouble::wrong("no checkpoint of this ledger has been signed yet")
-                .hint("sign one with `chancery checkpoint --key FILE`, or name one with --checkpoint FILE"))
-        }
+        None if !path.exists() => Err(Trouble::wrong("no checkpoint of this ledger has been signed yet")
+            .hint("sign one with `chancery checkpoint --key FILE`, or name one with --checkpoint FILE")),
         None => checkpoint(&path),
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use ledger::History;
+use ledger::Log;
 use ledger::publish::Publication;
 use serde_json::json;
 
@@ -28,18 +28,10 @@ pub(crate) struct Publish {
 
 impl Publish {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let log = Log::read(&place.ledger)?;
         let signed = given_or_kept(place, self.checkpoint.as_deref())?;
         let publication = Publication::open(&self.dir).map_err(|error| Trouble::not_published(&error))?;
-        let first = publication.first_entry();
-        let mut entries: Vec<Vec<u8>> = Vec::new();
-        let (_, tree) = History::read_with_tree(&place.ledger, &mut |sealed| {
-            // Where the store had to answer, the entries begin again.
-            if let Some(place) = sealed.entry.number.checked_sub(first) {
-                entries.truncate(usize::try_from(place).unwrap_or(usize::MAX));
-                entries.push(sealed.bytes.clone());
-            }
-        })?;
-        let written = publication.write(&tree, &entries, &signed);
+        let written = publication.write(&log, &signed);
         let files = written.map_err(|error| Trouble::not_published(&error))?;
         let size = signed.checkpoint.size;
         match place.format {

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use clap::Args;
-use ledger::Knowledge;
 use ledger::act::Claim;
 use ledger::standing::value::Word;
-use ledger::standing::{Argument, Known, Role, Status as Counted, Step, explain};
+use ledger::standing::{Argument, Known, Recorded, Role, Status as Counted, Step, explain};
+use ledger::{Act, Knowledge};
 use serde_json::{Value, json};
 
 use super::asking::{Asking, Cited, read};
@@ -34,7 +34,7 @@ impl Why {
         match place.format {
             Format::Table => {
                 for argument in &arguments {
-                    show(argument, out)?;
+                    show(argument, entries, out)?;
                     writeln!(out)?;
                 }
                 if arguments.is_empty() {
@@ -64,7 +64,7 @@ impl Why {
     }
 }
 
-fn show(argument: &Argument<'_>, out: &mut dyn Write) -> Result<(), Trouble> {
+fn show(argument: &Argument<'_>, entries: &[Recorded], out: &mut dyn Write) -> Result<(), Trouble> {
     let rows = argument.standings.iter().map(standing::row).collect();
     render::table(out, &standing::HEADERS, rows)?;
     for found in argument.standings.iter().filter(|found| found.value == Word::Expired.into()) {
@@ -73,12 +73,12 @@ fn show(argument: &Argument<'_>, out: &mut dyn Write) -> Result<(), Trouble> {
         writeln!(out, "  expired by the terms of entry #{writer}, whose effect lasted until {until}")?;
     }
     for step in &argument.steps {
-        show_step(step, out)?;
+        show_step(step, entries, out)?;
     }
     Ok(())
 }
 
-fn show_step(step: &Step<'_>, out: &mut dyn Write) -> Result<(), Trouble> {
+fn show_step(step: &Step<'_>, entries: &[Recorded], out: &mut dyn Write) -> Result<(), Trouble> {
     let known = step.known;
     let date = known.act.effective.as_ref().map_or("always", |date| date.as_str());
     let wrote = match &step.effect {
@@ -86,21 +86,37 @@ fn show_step(step: &Step<'_>, out: &mut dyn Write) -> Result<(), Trouble> {
         None => "moves nothing".to_owned(),
     };
     let id = known.act.id.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
-    writeln!(
-        out,
-        "  #{}{id}  {date}  {} {}  {wrote}: {}",
-        known.entry.number,
-        known.act.deed.kind(),
-        act::who(&known.act),
-        role(&step.role)
-    )?;
+    let kind = known.act.deed.kind();
+    writeln!(out, "  #{}{id}  {date}  {kind}  {}", known.entry.number, act::who(&known.act))?;
+    writeln!(out, "      {wrote}: {}", role(&step.role))?;
+    if let Role::LeftOut(Counted::Retracted { by } | Counted::Cancelled { by } | Counted::Denied { by }) =
+        step.role
+    {
+        reasons(by, entries, 8, out)?;
+    }
+    give(&known.act, 6, out)?;
+    writeln!(out, "      recorded {}, hash {}", act::recorded(known.entry), known.entry.hash)?;
     for (number, words) in remarks(known) {
         writeln!(out, "      {words} by entry #{number}")?;
+        reasons(number, entries, 8, out)?;
     }
-    for claim in &known.act.claims {
-        writeln!(out, "      {}", source(claim))?;
+    Ok(())
+}
+
+/// What an entry about an act rests on: the answer rests on it too.
+fn reasons(number: u64, entries: &[Recorded], indent: usize, out: &mut dyn Write) -> Result<(), Trouble> {
+    let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
+    place.and_then(|place| entries.get(place)).map_or(Ok(()), |entry| give(&entry.act, indent, out))
+}
+
+/// Who says so, and what the registrar noted.
+fn give(act: &Act, indent: usize, out: &mut dyn Write) -> Result<(), Trouble> {
+    for claim in &act.claims {
+        writeln!(out, "{}", render::wrapped(&source(claim), indent))?;
     }
-    writeln!(out, "      recorded {}, entry hash {}", act::recorded(known.entry), known.entry.hash)?;
+    if let Some(note) = &act.note {
+        writeln!(out, "{}", render::wrapped(&format!("note: {note}"), indent))?;
+    }
     Ok(())
 }
 
@@ -131,19 +147,11 @@ fn remarks(known: &Known<'_>) -> Vec<(u64, String)> {
 }
 
 fn source(claim: &Claim) -> String {
-    let mut words = format!("{}: {}", claim.stance.word(), claim.source);
-    let parts = [
-        ("", claim.locator.as_ref().map(ToString::to_string)),
-        ("published ", claim.published.as_ref().map(ToString::to_string)),
-        ("", claim.url.as_ref().map(ToString::to_string)),
-        ("", claim.digest.as_ref().map(ToString::to_string)),
-    ];
-    for (name, part) in parts {
-        if let Some(part) = part {
-            words.push_str(&format!(", {name}{part}"));
-        }
-    }
-    words
+    let text = |text: &Option<ledger::act::Text>| text.as_ref().map(ToString::to_string);
+    let published = claim.published.as_ref().map(|date| format!("published {date}"));
+    let parts = [text(&claim.locator), published, text(&claim.url), text(&claim.digest)];
+    let source = format!("{}: {}", claim.stance.word(), claim.source);
+    std::iter::once(source).chain(parts.into_iter().flatten()).collect::<Vec<_>>().join(", ")
 }
 
 fn argument_json(argument: &Argument<'_>) -> Value {

@@ -53,6 +53,9 @@ fn more(standing: &Standing) -> String {
         "protecting" | "by" | "reason" | "class" => format!("{name} {text}"),
         _ => text.clone(),
     }));
+    if let Some(collective) = &standing.channel {
+        parts.push(format!("through {collective}"));
+    }
     if !standing.licensed.is_empty() {
         parts.push(format!("licensed: {}", joined(&standing.licensed)));
     }
@@ -80,7 +83,7 @@ pub(crate) fn json(standing: &Standing) -> Value {
         "contested_by": strings(&standing.contested_by),
         "denied_by": strings(&standing.denied_by),
         "licensed": strings(&standing.licensed),
-        "channel": "own",
+        "channel": standing.channel.as_ref().map_or_else(|| "own".to_owned(), ToString::to_string),
         "basis": standing.basis,
         "detail": standing.detail.iter().map(|(name, text)| ((*name).to_owned(), Value::from(text.as_str()))).collect::<Map<_, _>>(),
     });

@@ -34,12 +34,12 @@ pub(crate) fn drafts(text: &[u8]) -> Drafts {
 
 fn unreadable(error: &csv::Error) -> Problem {
     let line = error.position().map_or(0, |at| usize::try_from(at.line()).unwrap_or(0));
-    let words = match error.kind() {
-        csv::ErrorKind::Utf8 { err, .. } => format!("cell {} is not UTF-8 text", err.field() + 1),
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("the row has {len} cells, the first row has {expected_len}")
-        }
-        _ => error.to_string(),
+    let words = if let csv::ErrorKind::Utf8 { err, .. } = error.kind() {
+        format!("cell {} is not UTF-8 text", err.field() + 1)
+    } else if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+        format!("the row has {len} cells, the first row has {expected_len}")
+    } else {
+        error.to_string()
     };
     Problem { place: Place { line, column: 0 }, field: None, flaw: Flaw::Unreadable(words) }
 }

@@ -32,20 +32,26 @@ fn tables(text: &str, document: DeTable<'_>) -> Drafts {
     let mut problems = Vec::new();
     for (name, value) in document {
         let place = place_of(text, name.span().start);
-        match value.into_inner() {
-            DeValue::Array(tables) if name.get_ref() == "act" => {
-                for table in tables {
-                    match draft(text, table) {
-                        Ok(draft) => drafts.push(draft),
-                        Err(problem) => problems.push(problem),
-                    }
-                }
+        let DeValue::Array(tables) = value.into_inner() else {
+            problems.push(not_an_act(place, name.get_ref()));
+            continue;
+        };
+        if name.get_ref() != "act" {
+            problems.push(not_an_act(place, name.get_ref()));
+            continue;
+        }
+        for table in tables {
+            match draft(text, table) {
+                Ok(draft) => drafts.push(draft),
+                Err(problem) => problems.push(problem),
             }
-            _ => problems
-                .push(unreadable(place, format!("`{}`: acts are tables headed `[[act]]`", name.get_ref()))),
         }
     }
     (drafts, problems)
+}
+
+fn not_an_act(place: Place, name: &str) -> Problem {
+    unreadable(place, format!("`{name}`: acts are tables headed `[[act]]`"))
 }
 
 fn draft(text: &str, table: Spanned<DeValue<'_>>) -> Result<(usize, Draft), Problem> {

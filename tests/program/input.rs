@@ -16,13 +16,13 @@ fn all_errors_of_a_file_come_together() {
     );
     let ran = bench.run("append --file acts.jsonl");
     assert_eq!(ran.status, 2);
-    expect![[r#"
+    expect![[r"
         error: acts.jsonl:1:9: kind: unknown kind `recognition.stat`; nearest: recognition.state, recognition.withdrawn, recognition.refused
         error: acts.jsonl:1:70: effective: `2025-02-30` is not an EDTF date: day is out of range for the month
         error: acts.jsonl:2: actor: `US` is not a declared party; nearest: USA (declare it first with `entity.created`)
         error: acts.jsonl:3: act: no earlier act is `uk-pse-recognition` (`chancery log` lists the acts with their ids and numbers)
         hint: nothing was recorded
-    "#]]
+    "]]
     .assert_eq(&ran.err);
     assert!(bench.ok("head").contains("525 entries"));
 }

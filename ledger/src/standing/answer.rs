@@ -7,6 +7,7 @@ use crate::date::{Date, Day};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 
+use super::channel::through;
 use super::effect::{Detail, Effect, moves};
 use super::knowledge::{Knowledge, Known, Status};
 use super::timeline::{Certainty, Move, Outcome, Timeline};
@@ -26,6 +27,8 @@ pub struct Question {
     pub actor: Option<PartyId>,
     /// Only registers toward this party.
     pub subject: Option<PartyId>,
+    /// Also what reaches a party through the collectives that it belongs to, or is bound by, on that day.
+    pub through: bool,
 }
 
 /// How one register stood: one of its possible values.
@@ -47,6 +50,8 @@ pub struct Standing {
     pub denied_by: Vec<PartyId>,
     /// The licences in force for this measure and target.
     pub licensed: Vec<Label>,
+    /// The collective through which it reaches the actor; none where it is the actor's own.
+    pub channel: Option<PartyId>,
     /// What else the acts say.
     pub detail: Detail,
     /// The entries that this rests on.
@@ -76,6 +81,9 @@ pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
         .collect();
     let mut standings: Vec<Standing> =
         world.timelines(question).into_iter().flat_map(|found| world.standings(&found)).collect();
+    if question.through {
+        standings.extend(through(&world, question));
+    }
     world.add_silence(question, &mut standings);
     Answer { standings, continued }
 }
@@ -103,7 +111,7 @@ pub(super) struct World<'a> {
 impl<'a> World<'a> {
     pub(super) fn new(knowledge: &'a Knowledge<'a>, day: Day) -> Self {
         let mut world = Self { day, knowledge, heirs: heirs(knowledge, day), licences: Vec::new() };
-        let licences = Question { as_of: day, register: Some(Register::Licence), actor: None, subject: None };
+        let licences = Question::about(Register::Licence, day);
         world.licences =
             world.timelines(&licences).into_iter().map(|found| (found.key, found.timeline)).collect();
         world
@@ -181,7 +189,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn heir<'p>(&'p self, party: &'p PartyId) -> &'p PartyId {
+    pub(super) fn heir<'p>(&'p self, party: &'p PartyId) -> &'p PartyId {
         self.heirs.get(party).map_or(party, |(heir, _)| heir)
     }
 
@@ -245,7 +253,7 @@ impl<'a> World<'a> {
 }
 
 impl Standing {
-    fn of(key: Key, outcome: Outcome) -> Self {
+    pub(super) fn of(key: Key, outcome: Outcome) -> Self {
         Self {
             key,
             value: outcome.value,
@@ -255,6 +263,7 @@ impl Standing {
             contested_by: Vec::new(),
             denied_by: Vec::new(),
             licensed: Vec::new(),
+            channel: None,
             detail: outcome.detail,
             basis: outcome.basis,
         }
@@ -262,6 +271,12 @@ impl Standing {
 }
 
 impl Question {
+    /// Every register of a kind.
+    #[must_use]
+    pub fn about(register: Register, as_of: Day) -> Self {
+        Self { as_of, register: Some(register), actor: None, subject: None, through: false }
+    }
+
     fn is_about(&self, key: &Key, actor: Option<&PartyId>, subject: Option<&PartyId>) -> bool {
         if self.register.is_some_and(|register| register != key.register) {
             return false;

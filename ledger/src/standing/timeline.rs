@@ -107,6 +107,11 @@ impl Outcome {
         self.value == other.value && ["mode", "rank"].iter().all(|name| mark(self, name) == mark(other, name))
     }
 
+    /// Whether it will also run out at the same time: while acts are still to come, that tells two apart.
+    fn is_same_until(&self, other: &Self) -> bool {
+        self.is_same(other) && self.until == other.until
+    }
+
     /// Whether it had run out before a day began, by its own terms.
     fn lapsed_before(&self, day: Day) -> bool {
         self.until.as_ref().is_some_and(|until| until.latest() < day)
@@ -165,10 +170,8 @@ impl<'a> Timeline<'a> {
             rest = after;
         }
         let mut outcomes = Vec::new();
-        for outcome in ground {
-            for outcome in run_out(outcome, day) {
-                merge(&mut outcomes, outcome);
-            }
+        for outcome in ground.into_iter().flat_map(|outcome| run_out(outcome, day)) {
+            merge(&mut outcomes, outcome, Outcome::is_same);
         }
         outcomes
     }
@@ -183,7 +186,7 @@ impl<'a> Timeline<'a> {
             let outdone = cluster.iter().any(|other| other.latest <= day && other.surely_after(last));
             if !outdone {
                 for outcome in Self::when_last(cluster, index, ground, day) {
-                    merge(&mut outcomes, outcome);
+                    merge(&mut outcomes, outcome, Outcome::is_same_until);
                 }
             }
         }
@@ -344,7 +347,7 @@ fn before(cluster: &[Placed<'_>], index: usize, ground: &[Outcome], day: Day) ->
     for (writer, value, detail) in writers() {
         let outdone = writers().any(|(other, ..)| came_before(other) && other.surely_after(writer));
         if !outdone && !writer.surely_after(last) {
-            merge(&mut outcomes, writer.written(value.clone(), detail.clone()));
+            merge(&mut outcomes, writer.written(value.clone(), detail.clone()), Outcome::is_same_until);
         }
     }
     outcomes
@@ -367,9 +370,9 @@ fn run_out(outcome: Outcome, day: Day) -> Vec<Outcome> {
     outcomes
 }
 
-/// Adds an outcome, unless the same value is there: then what each rests on is joined.
-fn merge(outcomes: &mut Vec<Outcome>, new: Outcome) {
-    match outcomes.iter_mut().find(|old| old.is_same(&new)) {
+/// Adds an outcome, unless the same one is there: then what each rests on is joined.
+fn merge(outcomes: &mut Vec<Outcome>, new: Outcome, same: fn(&Outcome, &Outcome) -> bool) {
+    match outcomes.iter_mut().find(|old| same(old, &new)) {
         Some(old) => old.basis = joined(&old.basis, &new.basis),
         None => outcomes.push(new),
     }

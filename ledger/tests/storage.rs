@@ -1,0 +1,201 @@
+//! The two copies: what is acknowledged stays, what is not whole does not count, one damaged copy loses nothing.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ledger::act::{Draft, Place, Submitted};
+use ledger::audit::{Part, audit};
+use ledger::{
+    Act, Appended, Condition, Expected, Fate, Head, History, Instant, Ledger, OpenError, RecordedAt, Refusal,
+};
+use serde_json::Value;
+
+fn at(text: &str) -> RecordedAt {
+    RecordedAt::Asserted(text.parse::<Instant>().unwrap())
+}
+
+const NOON: &str = "2020-01-01T12:00:00Z";
+
+fn act(fields: &[(&str, &str)]) -> Submitted {
+    let mut draft = Draft::new(0);
+    for (name, word) in fields {
+        draft.push(name, Value::from(*word), Place::default());
+    }
+    Act::read(draft).unwrap().into()
+}
+
+fn party(id: &str) -> Submitted {
+    act(&[("kind", "entity.created"), ("subject", id), ("party", "state")])
+}
+
+fn visit(day: &str) -> Submitted {
+    act(&[("kind", "visit"), ("actor", "AAA"), ("subject", "BBB"), ("effective", day)])
+}
+
+/// A ledger of two parties in a directory that goes when the test ends.
+fn little() -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("chancery.ledger");
+    Ledger::create(&path, vec![party("AAA"), party("BBB")], at(NOON)).unwrap();
+    (dir, path)
+}
+
+fn append(path: &Path, acts: Vec<Submitted>) -> Appended {
+    let (mut ledger, _) = Ledger::open(path).unwrap();
+    let appended = ledger.append(acts, at(NOON), None).unwrap();
+    ledger.close().unwrap();
+    appended
+}
+
+fn conditions(path: &Path) -> Vec<Condition> {
+    let (ledger, conditions) = Ledger::open(path).unwrap();
+    ledger.close().unwrap();
+    conditions
+}
+
+/// A ledger of six entries, the head of it, and its journal's bytes.
+fn six() -> (tempfile::TempDir, PathBuf, Head, Vec<u8>) {
+    let (dir, path) = little();
+    append(&path, vec![visit("2001"), visit("2002")]);
+    let head = append(&path, vec![visit("2003"), visit("2004")]).head;
+    let journal = fs::read(path.join("journal")).unwrap();
+    (dir, path, head, journal)
+}
+
+#[test]
+fn what_is_appended_is_there_and_in_both_copies() {
+    let (_dir, path, head, _) = six();
+    let history = History::read(&path).unwrap();
+    assert_eq!((history.head, history.entries.len(), history.instead), (head, 6, None));
+    let found = audit(&path, Some(Expected { number: 6, hash: head.hash })).unwrap();
+    assert_eq!((found.faults, found.not_checked, found.store_read), (vec![], vec![], true));
+}
+
+#[test]
+fn an_act_that_is_there_already_is_passed_over_and_another_under_its_id_is_refused() {
+    let (_dir, path) = little();
+    let named = |day| act(&[("kind", "visit"), ("actor", "AAA"), ("effective", day), ("id", "v")]);
+    assert_eq!(append(&path, vec![named("2001")]).fates, [Fate::New(3)]);
+    assert_eq!(append(&path, vec![named("2001"), visit("2002")]).fates, [Fate::Known(3), Fate::New(4)]);
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    let refused = ledger.append(vec![visit("2005"), named("2003")], at(NOON), None);
+    assert!(matches!(refused, Err(Refusal::Problems(problems)) if problems.len() == 1));
+    assert_eq!(ledger.head().number, 4, "whole or nothing");
+}
+
+#[test]
+fn an_append_is_refused_when_the_head_is_another_or_the_time_goes_back() {
+    let (_dir, path, head, _) = six();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    let stale = Expected { number: 5, hash: head.hash };
+    assert!(matches!(
+        ledger.append(vec![visit("2005")], at(NOON), Some(stale)),
+        Err(Refusal::NotExpected { .. })
+    ));
+    let early = at("2019-01-01T00:00:00Z");
+    assert!(matches!(ledger.append(vec![visit("2005")], early, None), Err(Refusal::Backwards { .. })));
+    let right = Expected { number: 6, hash: head.hash };
+    assert_eq!(ledger.append(vec![visit("2005")], at(NOON), Some(right)).unwrap().head.number, 7);
+}
+
+#[test]
+fn one_process_writes_and_the_others_read_meanwhile() {
+    let (_dir, path, head, _) = six();
+    let (_writer, _) = Ledger::open(&path).unwrap();
+    assert!(matches!(Ledger::open(&path), Err(OpenError::Taken(_))));
+    assert_eq!(History::read(&path).unwrap().head, head);
+    let found = audit(&path, None).unwrap();
+    assert!(found.faults.is_empty() && found.not_checked.iter().any(|line| line.contains("writing")));
+}
+
+/// Cut anywhere within its last append, a journal whose store does not reach further ends before that append.
+#[test]
+fn half_an_append_never_counts() {
+    let (_dir, path, _, journal) = six();
+    let (_other, whole) = little();
+    append(&whole, vec![visit("2001"), visit("2002")]);
+    let four = fs::read(whole.join("journal")).unwrap();
+    assert_eq!(journal[..four.len()], four, "the same acts are the same bytes");
+    for cut in four.len()..journal.len() {
+        fs::remove_dir_all(path.join("store")).ok();
+        fs::write(path.join("journal"), &journal[..cut]).unwrap();
+        assert_eq!(History::read(&path).unwrap().entries.len(), 4, "cut at {cut}");
+        let torn = conditions(&path).into_iter().find(|found| matches!(found, Condition::Torn { .. }));
+        assert_eq!(torn.is_some(), cut > four.len(), "cut at {cut}");
+        assert_eq!(fs::read(path.join("journal")).unwrap(), four);
+    }
+}
+
+/// A journal cut short or changed in any byte loses nothing while the store is sound.
+#[test]
+fn a_damaged_journal_is_restored_from_the_store() {
+    let (_dir, path, head, journal) = six();
+    for place in (0..journal.len()).step_by(7) {
+        let mut damaged = journal.clone();
+        damaged[place] ^= 0x10;
+        fs::write(path.join("journal"), &damaged).unwrap();
+        let found = audit(&path, Some(Expected { number: 6, hash: head.hash })).unwrap();
+        assert!(!found.is_sound(Part::Journal), "byte {place}");
+        assert_eq!(History::read(&path).unwrap().head, head, "byte {place}");
+        let put_right = conditions(&path);
+        assert!(
+            put_right.iter().any(|found| matches!(found, Condition::JournalRestored { .. })),
+            "byte {place}"
+        );
+        assert_eq!(History::read(&path).unwrap().head, head);
+    }
+    for cut in (0..journal.len()).step_by(11) {
+        fs::write(path.join("journal"), &journal[..cut]).unwrap();
+        let found = audit(&path, None).unwrap();
+        assert!(!found.faults.is_empty(), "cut at {cut}");
+        conditions(&path);
+        assert_eq!(History::read(&path).unwrap().head, head, "cut at {cut}");
+    }
+}
+
+/// Whatever is done to the store, the journal answers, and the next opening makes the store sound again.
+#[test]
+fn a_damaged_store_is_rebuilt_from_the_journal() {
+    let (_dir, path, head, _) = six();
+    let db = path.join("store").join("db");
+    let sound = fs::read(&db).unwrap();
+    for place in [0, 1000, 5000, 20_000, sound.len() / 2, sound.len() - 1] {
+        let mut damaged = sound.clone();
+        damaged[place] ^= 0xff;
+        fs::write(&db, &damaged).unwrap();
+        assert_eq!(History::read(&path).unwrap().head, head, "byte {place}");
+        conditions(&path);
+        let found = audit(&path, Some(Expected { number: 6, hash: head.hash })).unwrap();
+        assert_eq!((found.faults, found.store_read), (vec![], true), "byte {place}");
+    }
+    fs::remove_dir_all(path.join("store")).unwrap();
+    assert_eq!(conditions(&path), [Condition::StoreLagged { entries: 6 }]);
+}
+
+#[test]
+fn a_head_kept_elsewhere_shows_what_was_cut_from_both_copies() {
+    let (_dir, path, head, journal) = six();
+    let (_other, shorter) = little();
+    append(&shorter, vec![visit("2001"), visit("2002")]);
+    let four = fs::read(shorter.join("journal")).unwrap();
+    assert!(four.len() < journal.len());
+    let found = audit(&shorter, Some(Expected { number: 6, hash: head.hash })).unwrap();
+    assert_eq!((found.faults.len(), found.faults[0].entry), (1, 6));
+    let blind = audit(&shorter, None).unwrap();
+    assert!(blind.faults.is_empty() && blind.not_checked[0].starts_with("truncation"));
+    assert!(path.exists());
+}
+
+#[test]
+fn what_is_no_ledger_says_what_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = |path: &Path| Ledger::open(path).unwrap_err().to_string();
+    assert!(open(&dir.path().join("nothing")).starts_with("there is no ledger at"));
+    assert!(open(dir.path()).contains("is not a ledger"));
+    fs::write(dir.path().join("journal"), "chancery journal 2\n").unwrap();
+    assert!(open(dir.path()).contains("has format 2; this program reads format 1"));
+    fs::write(dir.path().join("journal"), "something else").unwrap();
+    assert!(open(dir.path()).contains("is not a ledger"));
+}
