@@ -62,7 +62,7 @@ impl Log {
     /// # Errors
     /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
     pub fn read(dir: &Path) -> Result<Self, OpenError> {
-        let Read { entries, instead, .. } = Read::read(dir, |read| read)?;
+        let Read { entries, instead, .. } = Read::of(dir, |read| read)?;
         let mut tree = Tree::default();
         for (sealed, _) in &entries {
             tree.push(&sealed.bytes);
@@ -94,7 +94,7 @@ struct Read<T> {
 }
 
 impl<T> Read<T> {
-    fn read(dir: &Path, keep: fn(Followed) -> T) -> Result<Self, OpenError> {
+    fn of(dir: &Path, keep: fn(Followed) -> T) -> Result<Self, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Err(NotAJournal::FirstLine) => {
                 let fault = Fault::Copy("its first line is damaged".to_owned());
@@ -151,7 +151,7 @@ impl History {
     /// # Errors
     /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
     pub fn read(dir: &Path) -> Result<Self, OpenError> {
-        let Read { entries, head, instead } = Read::read(dir, Recorded::from)?;
+        let Read { entries, head, instead } = Read::of(dir, Recorded::from)?;
         Ok(Self { entries, head, instead })
     }
 
