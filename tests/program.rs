@@ -8,5 +8,7 @@ mod bench;
 mod guide;
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/proofs.rs"]
+mod proofs;
 #[path = "program/tour.rs"]
 mod tour;
