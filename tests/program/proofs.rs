@@ -70,7 +70,7 @@ fn a_quorum_of_witnesses_sees_that_the_log_only_grew() {
     let mut policy = format!("{log}\n");
     for name in ["one", "two"] {
         let key = bench.ok(&format!("key new {name}.example --witness --out {name}.key"));
-        policy += &format!("witness {name} {}", key);
+        policy = format!("{policy}witness {name} {key}");
     }
     bench.write("strict", policy + "group both all one two\nquorum both\n");
     save(&bench, "cosign c1 --key one.key --policy policy", "cosigned");
@@ -221,7 +221,7 @@ fn bad_keys_are_refused_each_for_its_own_reason() {
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = |name: &str, mode| {
-            fs::set_permissions(bench.path(name), fs::Permissions::from_mode(mode)).unwrap()
+            fs::set_permissions(bench.path(name), fs::Permissions::from_mode(mode)).unwrap();
         };
         assert_eq!(fs::metadata(bench.path("log.key")).unwrap().permissions().mode() & 0o777, 0o600);
         mode("text.key", 0o600);
@@ -276,6 +276,15 @@ fn checkpoints_of_others_are_refused_each_for_its_own_reason() {
     check_refused(&bench, "--ledger none prove '#1'", 3, &["there is no ledger at none"]);
 }
 
+/// The same hash in base64 that is not canonical: the last digit before `=` has two bits that say nothing, and
+/// must be zero.
+fn respelled(text: &str) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = text.as_bytes()[text.len() - 2];
+    let place = digits.iter().position(|other| *other == digit).unwrap();
+    format!("{}{}=", &text[..text.len() - 2], char::from(digits[place + 1]))
+}
+
 #[test]
 fn each_mutant_of_a_proof_is_refused_for_its_own_reason() {
     let bench = bench();
@@ -286,13 +295,6 @@ fn each_mutant_of_a_proof_is_refused_for_its_own_reason() {
     let (first, last) = (lines[3], lines[lines.iter().position(|line| line.is_empty()).unwrap() - 1]);
     let root = lines[lines.len() - 3];
     let signature = lines[lines.len() - 1];
-    // The last digit before `=` has two bits that say nothing, and must be zero.
-    let respelled = |text: &str| {
-        let digit = text.as_bytes()[text.len() - 2];
-        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let place = digits.iter().position(|other| *other == digit).unwrap();
-        format!("{}{}=", &text[..text.len() - 2], char::from(digits[place + 1]))
-    };
     let mutants = [
         (2, proof.trim_end().to_owned(), "does not end with a newline"),
         (2, format!("{proof}\n"), "is not a signature"),
