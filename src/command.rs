@@ -4,20 +4,25 @@ mod about;
 mod append;
 pub(crate) mod asking;
 mod audit;
+mod check;
 mod checkpoint;
 mod cosign;
+mod diff;
 mod export;
+mod first;
 mod fork_proof;
 mod head;
 mod init;
 mod key;
 mod log;
+mod matrix;
 mod pages;
 mod prove;
 pub(crate) mod proving;
 mod publish;
 mod restore;
 mod state;
+mod timeline;
 mod tour;
 mod verify;
 mod why;
@@ -84,6 +89,11 @@ enum Command {
     State(state::State),
     Why(why::Why),
     Log(log::Log),
+    Diff(diff::Diff),
+    Timeline(timeline::Timeline),
+    First(first::First),
+    Matrix(matrix::Matrix),
+    Check(check::Check),
     Correct(about::Correct),
     Retract(about::Retract),
     Dispute(about::Dispute),
@@ -114,6 +124,11 @@ impl Arguments {
             Command::State(state) => state.run(&place, out),
             Command::Why(why) => why.run(&place, out),
             Command::Log(log) => log.run(&place, out),
+            Command::Diff(diff) => diff.run(&place, out),
+            Command::Timeline(timeline) => timeline.run(&place, out),
+            Command::First(first) => first.run(&place, out),
+            Command::Matrix(matrix) => matrix.run(&place, out),
+            Command::Check(check) => check.run(&place, out),
             Command::Correct(correct) => correct.run(&place, out),
             Command::Retract(retract) => retract.run(&place, out),
             Command::Dispute(dispute) => dispute.run(&place, out),

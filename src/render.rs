@@ -1,28 +1,46 @@
 //! Answers on paper: tables for people, JSON for programs, CSV for spreadsheets.
 
 pub(crate) mod act;
+pub(crate) mod bars;
 pub(crate) mod standing;
 
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use ledger::Day;
+use ledger::standing::Recorded;
 use serde_json::{Value, json};
 
-use crate::command::asking::Cited;
+/// A day for which an answer is good, and the entry up to which the register was believed.
+#[derive(Debug, Clone)]
+pub(crate) struct Cited {
+    pub as_of: Day,
+    pub known: Option<Recorded>,
+}
 
 /// Writes rows as a table for people; on a terminal it keeps to its width.
 pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
-    let mut table = Table::new();
-    let on_terminal = io::stdout().is_terminal();
     // A terminal has no room for a column with nothing in it; a file keeps them all, for whoever cuts them out.
+    let on_terminal = io::stdout().is_terminal();
     let is_shown = |column: usize| !on_terminal || rows.iter().any(|row| !row[column].is_empty());
     let shown: Vec<usize> = (0..headers.len()).filter(|column| is_shown(*column)).collect();
-    table.load_style(presets::NOTHING).set_header(shown.iter().map(|column| headers[*column].to_uppercase()));
-    if on_terminal {
+    let headers: Vec<String> = shown.iter().map(|column| headers[*column].to_uppercase()).collect();
+    let kept = rows
+        .into_iter()
+        .map(|mut row| shown.iter().map(|column| std::mem::take(&mut row[*column])).collect());
+    lay_out(out, headers, kept.collect())
+}
+
+/// Writes a grid: its headers are names, not words.
+pub(crate) fn grid(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+    lay_out(out, headers.iter().map(ToString::to_string).collect(), rows)
+}
+
+fn lay_out(out: &mut dyn Write, headers: Vec<String>, rows: Vec<Vec<String>>) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(headers).add_rows(rows);
+    if io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    for mut row in rows {
-        table.add_row(shown.iter().map(|column| std::mem::take(&mut row[*column])));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -31,6 +49,14 @@ pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// Whether the terminal takes UTF-8, by the locale that it names (POSIX: the first of these that is set).
+pub(crate) fn is_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    locale.is_none_or(|locale| locale.to_lowercase().replace('-', "").contains("utf8"))
 }
 
 /// Words in lines of at most 100 columns, indented; the second line and those after it by two more.

@@ -51,6 +51,12 @@ impl Trouble {
         Self { facts, ..Self::wrong("") }.hint("nothing was recorded")
     }
 
+    /// What a check would report, where that is to be refused.
+    pub(crate) fn findings(facts: Vec<String>) -> Self {
+        Self { facts, ..Self::wrong("") }
+            .hint("nothing was recorded; without --strict it is recorded, and found by `chancery check`")
+    }
+
     pub(crate) fn status(&self) -> Status {
         self.status
     }

@@ -4,11 +4,17 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/format.rs"]
+mod format;
+#[path = "program/golden.rs"]
+mod golden;
 #[path = "program/guide.rs"]
 mod guide;
 #[path = "program/input.rs"]
 mod input;
 #[path = "program/proofs.rs"]
 mod proofs;
+#[path = "program/tidy.rs"]
+mod tidy;
 #[path = "program/tour.rs"]
 mod tour;

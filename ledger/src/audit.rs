@@ -250,8 +250,8 @@ impl Audit {
     fn check_against(&mut self, copy: &Copy) {
         let Some(against) = self.against.clone() else {
             self.not_checked.push(
-                "truncation: no head or checkpoint was given to compare with; a history cut short, or written anew \
-                 from the start, still verifies"
+                "truncation: no head was given to compare with; a history cut short, or written anew from the \
+                 start, still verifies"
                     .to_owned(),
             );
             return;

@@ -11,27 +11,27 @@
 //!
 //! [`Ledger`] is a ledger open for appending; [`History`] is one read, by anyone, beside a writer if need be.
 
-pub mod act;
-pub mod audit;
-pub mod chain;
-pub mod checkpoint;
-pub mod copies;
 pub mod date;
-pub mod entry;
-pub mod history;
-pub mod journal;
-pub mod ledger;
-pub mod merkle;
-mod near;
-pub mod note;
 pub mod party;
+mod near;
+pub mod act;
+pub mod entry;
+pub mod merkle;
+pub mod note;
+pub mod checkpoint;
 pub mod policy;
 pub mod proof;
-pub mod publish;
+pub mod chain;
 pub mod register;
-pub mod roll;
 pub mod standing;
+pub mod roll;
+pub mod journal;
 pub mod store;
+pub mod copies;
+pub mod ledger;
+pub mod history;
+pub mod publish;
+pub mod audit;
 pub mod world;
 
 pub use act::{Act, Deed, Problem, Submitted};

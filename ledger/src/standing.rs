@@ -11,14 +11,22 @@
 pub mod answer;
 pub mod argument;
 pub mod channel;
+pub mod check;
+pub mod difference;
 pub mod effect;
+pub mod first;
+pub mod interval;
 pub mod knowledge;
 pub mod names;
 pub mod timeline;
 pub mod value;
 
-pub use answer::{Answer, Question, Standing, answer};
+pub use answer::{Answer, Found, Question, Scheduled, Standing, answer, scheduled, story};
 pub use argument::{Argument, Role, Step, explain};
+pub use check::{Finding, FindingKind, check};
+pub use difference::{Change, Side, difference};
+pub use first::{Began, first};
+pub use interval::{Interval, intervals};
 pub(crate) use knowledge::settle;
 pub use knowledge::{Knowledge, Known, Recorded, Status};
 pub use names::{Match, Named, find_party};

@@ -6,9 +6,13 @@ use std::{fs, io};
 
 use clap::Args;
 use ledger::act::{Problem, Submitted, json};
-use ledger::{Appended, Condition, Expected, Fate, Hash, Instant, Ledger, RecordedAt, Refusal};
+use ledger::standing::{Recorded, check};
+use ledger::{
+    Appended, Condition, Expected, Fate, Hash, History, Instant, Knowledge, Ledger, RecordedAt, Refusal,
+};
 use serde_json::json;
 
+use super::check::finding_line;
 use super::{Format, Place, Status};
 use crate::clock;
 use crate::text;
@@ -55,6 +59,10 @@ pub(crate) struct Recording {
     /// Check everything and record nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Refuse what `chancery check` would report of these acts
+    #[arg(long)]
+    strict: bool,
 }
 
 macro_rules! fields {
@@ -201,6 +209,9 @@ impl Recording {
             problems.sort_by_key(|problem| problem.place);
             return Err(Trouble::problems(name, &problems));
         }
+        if self.strict {
+            refuse_findings(&ledger, place, &acts, recorded_at)?;
+        }
         if self.dry_run {
             let fates = ledger
                 .check(&acts, recorded_at, expected)
@@ -220,6 +231,36 @@ impl Recording {
         report(place.format, &appended, out)?;
         Ok(Status::Done)
     }
+}
+
+/// Refuses acts that would bring findings which the register does not have yet.
+fn refuse_findings(
+    ledger: &Ledger,
+    place: &Place,
+    acts: &[Submitted],
+    recorded_at: RecordedAt,
+) -> Result<(), Trouble> {
+    let Ok(fates) = ledger.check(acts, recorded_at, None) else { return Ok(()) };
+    let mut entries = History::read(&place.ledger)?.entries;
+    let today = clock::today();
+    let before = check(&Knowledge::of(&entries), today);
+    for (Submitted { act, .. }, fate) in acts.iter().zip(fates) {
+        if let Fate::New(number) = fate {
+            let recorded_at = recorded_at.instant();
+            entries.push(Recorded {
+                number,
+                recorded_at,
+                asserted: false,
+                hash: Hash::NONE,
+                act: act.clone(),
+            });
+        }
+    }
+    let brought =
+        check(&Knowledge::of(&entries), today).into_iter().filter(|finding| !before.contains(finding));
+    let facts: Vec<String> =
+        brought.map(|finding| format!("{} ({})", finding_line(&finding), finding.kind.hint())).collect();
+    if facts.is_empty() { Ok(()) } else { Err(Trouble::findings(facts)) }
 }
 
 fn report(format: Format, appended: &Appended, out: &mut dyn Write) -> Result<(), Trouble> {

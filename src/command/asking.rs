@@ -8,6 +8,7 @@ use ledger::{Date, Day, Deed, History, Instant, Knowledge, PartyId, Question, Re
 
 use super::Place;
 use crate::clock;
+pub(crate) use crate::render::Cited;
 use crate::trouble::Trouble;
 
 /// The question, as flags.
@@ -15,39 +16,42 @@ use crate::trouble::Trouble;
 pub(crate) struct Asking {
     /// The day; the answer is for its end. A month or year means its last day [default: today, by UTC]
     #[arg(long, value_name = "DAY")]
-    pub as_of: Option<String>,
+    pub(crate) as_of: Option<String>,
 
     /// What the register knew then: an instant, a day (its end, by UTC) or #ENTRY [default: everything]
     #[arg(long, value_name = "T|#N")]
-    pub known_at: Option<String>,
+    pub(crate) known_at: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) parties: Parties,
+}
+
+/// Which registers are asked about.
+#[derive(Debug, Args)]
+pub(crate) struct Parties {
     /// Registers in which this party acts: an id, a name of any day, or a code such as cow:700
     #[arg(long, value_name = "PARTY")]
-    pub actor: Option<String>,
+    actor: Option<String>,
 
     /// Registers toward this party
     #[arg(long, value_name = "PARTY")]
-    pub subject: Option<String>,
+    subject: Option<String>,
 
     /// Registers of this kind
     #[arg(long, value_name = "REGISTER", value_parser = PossibleValuesParser::new(Register::WORDS))]
-    pub register: Option<String>,
+    register: Option<String>,
 
     /// Also what reaches a party through the collectives that it belongs to, or is bound by, that day
     #[arg(long)]
-    pub through: bool,
-}
-
-/// A day for which an answer is good, and the entry up to which the register was believed.
-#[derive(Debug, Clone)]
-pub(crate) struct Cited {
-    pub as_of: Day,
-    pub known: Option<Recorded>,
+    through: bool,
 }
 
 /// Reads the history of a ledger, and says so if it had to come from the store.
-pub(crate) fn read(place: &Place) -> Result<History, Trouble> {
-    let history = History::read(&place.ledger)?;
+///
+/// It is never freed: the process ends with the answer, and freeing a hundred thousand acts one by one takes longer
+/// than finding it.
+pub(crate) fn read(place: &Place) -> Result<&'static History, Trouble> {
+    let history: &History = Box::leak(Box::new(History::read(&place.ledger)?));
     if let Some((entry, fault)) = &history.instead {
         anstream::eprintln!(
             "note: the journal is damaged at entry {entry} ({fault}): this answer is from the store; \
@@ -60,30 +64,22 @@ pub(crate) fn read(place: &Place) -> Result<History, Trouble> {
 impl Asking {
     /// The entries that the register is believed up to.
     pub(crate) fn entries<'h>(&self, history: &'h History) -> Result<&'h [Recorded], Trouble> {
-        let Some(text) = &self.known_at else { return Ok(&history.entries) };
-        let entries = if let Some(digits) = text.strip_prefix('#') {
-            let number: u64 = digits.parse().map_err(|_| not_a_moment(text))?;
-            if number > history.head.number {
-                return Err(Trouble::wrong(format!("--known-at: the ledger has no entry {number} yet"))
-                    .hint(format!("its last entry is #{}", history.head.number)));
-            }
-            history.up_to(number)
-        } else {
-            history.known_at(moment(text)?)
-        };
-        if entries.is_empty() {
-            anstream::eprintln!("note: {text} is before the first entry: the register knew nothing then");
-        }
-        Ok(entries)
+        believed(history, self.known_at.as_deref(), "--known-at")
     }
 
     /// The question, with its parties found among all that the register has ever known.
     pub(crate) fn question(&self, history: &History) -> Result<Question, Trouble> {
+        self.parties.question(history, as_of(self.as_of.as_deref(), "--as-of")?)
+    }
+}
+
+impl Parties {
+    /// The question about these registers for a day.
+    pub(crate) fn question(&self, history: &History, as_of: Day) -> Result<Question, Trouble> {
         if self.through && self.actor.is_none() && self.subject.is_none() {
             return Err(Trouble::wrong("--through asks what reaches a party: of whom?")
                 .hint("name it with --actor, or the target with --subject"));
         }
-        let as_of = as_of(self.as_of.as_deref())?;
         let party = |word: &Option<String>, flag| {
             word.as_deref().map(|word| find(history, word, flag, as_of)).transpose()
         };
@@ -97,28 +93,51 @@ impl Asking {
     }
 }
 
+/// The entries that the register is believed up to: all, or those known at a moment.
+pub(crate) fn believed<'h>(
+    history: &'h History,
+    text: Option<&str>,
+    flag: &str,
+) -> Result<&'h [Recorded], Trouble> {
+    let Some(text) = text else { return Ok(&history.entries) };
+    let entries = if let Some(digits) = text.strip_prefix('#') {
+        let number: u64 = digits.parse().map_err(|_| not_a_moment(text, flag))?;
+        if number > history.head.number {
+            return Err(Trouble::wrong(format!("{flag}: the ledger has no entry {number} yet"))
+                .hint(format!("its last entry is #{}", history.head.number)));
+        }
+        history.up_to(number)
+    } else {
+        history.known_at(moment(text, flag)?)
+    };
+    if entries.is_empty() {
+        anstream::eprintln!("note: {text} is before the first entry: the register knew nothing then");
+    }
+    Ok(entries)
+}
+
 /// The last day of a day, month or year; `today` is a day.
-fn as_of(text: Option<&str>) -> Result<Day, Trouble> {
+pub(crate) fn as_of(text: Option<&str>, flag: &str) -> Result<Day, Trouble> {
     match text {
         None | Some("today") => Ok(clock::today()),
         Some(text) => Date::parse(text).map(|date| date.latest()).map_err(|error| {
-            Trouble::wrong(format!("--as-of: {error}")).hint("write a day, a month, a year, or `today`")
+            Trouble::wrong(format!("{flag}: {error}")).hint("write a day, a month, a year, or `today`")
         }),
     }
 }
 
 /// An instant, or the end of a day by UTC.
-fn moment(text: &str) -> Result<Instant, Trouble> {
+fn moment(text: &str, flag: &str) -> Result<Instant, Trouble> {
     if let Ok(instant) = text.parse() {
         return Ok(instant);
     }
-    let day = Date::parse(text).map_err(|_| not_a_moment(text))?.latest();
+    let day = Date::parse(text).map_err(|_| not_a_moment(text, flag))?.latest();
     let end = jiff::tz::Offset::UTC.to_timestamp(day.at(23, 59, 59, 999_999_999));
-    end.map_err(|_| not_a_moment(text))
+    end.map_err(|_| not_a_moment(text, flag))
 }
 
-fn not_a_moment(text: &str) -> Trouble {
-    Trouble::wrong(format!("--known-at: `{text}` is neither an instant nor an entry"))
+fn not_a_moment(text: &str, flag: &str) -> Trouble {
+    Trouble::wrong(format!("{flag}: `{text}` is neither an instant nor an entry"))
         .hint("write 2025-07-04T09:00:00Z, 2025-07-04 (the end of that day, by UTC), or #271")
 }
 

@@ -1,16 +1,17 @@
 //! `chancery state`: how things stood.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use clap::Args;
-use ledger::standing::Recorded;
-use ledger::{Answer, Knowledge, Question, Register, answer};
-use serde_json::json;
+use ledger::standing::{Certainty, Recorded, Scheduled, scheduled};
+use ledger::{Answer, Day, Knowledge, Question, Register, answer};
+use serde_json::{Value, json};
 
-use super::asking::{Asking, Cited, read};
+use super::asking::{Asking, read};
 use super::{Format, Place, Status};
-use crate::render;
 use crate::render::standing;
+use crate::render::{self, Cited};
 use crate::trouble::Trouble;
 
 /// Say how things stood at the end of a day, as the register knew it at a time
@@ -21,13 +22,21 @@ use crate::trouble::Trouble;
 pub(crate) struct State {
     #[command(flatten)]
     asking: Asking,
+
+    /// Also what was due after that day, as the register knew then
+    #[arg(long)]
+    scheduled: bool,
+
+    /// Only how many registers stand at each value
+    #[arg(long, conflicts_with = "scheduled")]
+    count: bool,
 }
 
 impl State {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let knowledge = Knowledge::of(entries);
         let mut answer = answer(&knowledge, &question);
         for (old, new, entry) in &answer.continued {
@@ -35,21 +44,23 @@ impl State {
         }
         let hidden = hide_declarations(&question, &mut answer);
         let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };
+        if self.count {
+            return count(place.format, &answer, &cited, out);
+        }
+        let due = self.scheduled.then(|| scheduled(&knowledge, &question));
         match place.format {
-            Format::Table => show(&answer, hidden, &question, &cited, out)?,
+            Format::Table => {
+                show(&answer, hidden, &question, cited.known.as_ref(), out)?;
+                if let Some(due) = &due {
+                    show_due(due, question.as_of, out)?;
+                }
+                writeln!(out, "{}", render::citation(&cited))?;
+            }
             Format::Csv => {
                 let rows = answer.standings.iter().map(standing::csv_row).collect();
                 render::csv(out, &standing::CSV_HEADERS, rows)?;
             }
-            Format::Json => {
-                let standings: Vec<_> = answer.standings.iter().map(standing::json).collect();
-                let whole = json!({
-                    "as_of": question.as_of.to_string(),
-                    "known_at": render::known_at(&cited),
-                    "standings": standings,
-                });
-                writeln!(out, "{whole}")?;
-            }
+            Format::Json => writeln!(out, "{}", as_json(&answer, due.as_deref(), &cited))?,
             Format::Jsonl => {
                 for found in &answer.standings {
                     writeln!(out, "{}", standing::json(found))?;
@@ -58,6 +69,58 @@ impl State {
         }
         Ok(Status::Done)
     }
+}
+
+fn as_json(answer: &Answer, due: Option<&[Scheduled]>, cited: &Cited) -> Value {
+    let standings: Vec<_> = answer.standings.iter().map(standing::json).collect();
+    let mut whole = json!({
+        "as_of": cited.as_of.to_string(),
+        "known_at": render::known_at(cited),
+        "standings": standings,
+    });
+    if let Some(due) = due {
+        whole["scheduled"] = due.iter().map(due_json).collect();
+    }
+    whole
+}
+
+fn due_json(due: &Scheduled) -> Value {
+    let mut fields = standing::key_json(&due.key);
+    fields.insert("value".to_owned(), due.value.as_str().into());
+    fields.insert("effective".to_owned(), due.effective.to_string().into());
+    fields.insert("basis".to_owned(), due.entries.clone().into());
+    Value::Object(fields)
+}
+
+/// How many registers stand at each value: certain ones and possible ones apart.
+fn count(format: Format, answer: &Answer, cited: &Cited, out: &mut dyn Write) -> Result<Status, Trouble> {
+    let mut counts: BTreeMap<(&str, &str), [usize; 2]> = BTreeMap::new();
+    for found in &answer.standings {
+        let of_value = counts.entry((found.key.register.word(), found.value.as_str())).or_default();
+        of_value[usize::from(found.certainty == Certainty::Possible)] += 1;
+    }
+    let headers = ["register", "value", "certain", "possible"];
+    let row = |((register, value), [certain, possible]): (&(&str, &str), &[usize; 2])| {
+        vec![(*register).to_owned(), (*value).to_owned(), certain.to_string(), possible.to_string()]
+    };
+    match format {
+        Format::Table => {
+            render::table(out, &headers, counts.iter().map(row).collect())?;
+            writeln!(out, "\n{}", render::citation(cited))?;
+        }
+        Format::Csv => render::csv(out, &headers, counts.iter().map(row).collect())?,
+        Format::Json | Format::Jsonl => {
+            let list: Vec<Value> = counts
+                .iter()
+                .map(|((register, value), [certain, possible])| {
+                    json!({ "register": register, "value": value, "certain": certain, "possible": possible })
+                })
+                .collect();
+            let whole = json!({ "as_of": cited.as_of.to_string(), "known_at": render::known_at(cited), "counts": list });
+            writeln!(out, "{whole}")?;
+        }
+    }
+    Ok(Status::Done)
 }
 
 /// Every ledger knows two hundred states and their names: they are shown where they are asked for.
@@ -77,11 +140,11 @@ fn show(
     answer: &Answer,
     hidden: usize,
     question: &Question,
-    cited: &Cited,
+    known: Option<&Recorded>,
     out: &mut dyn Write,
 ) -> Result<(), Trouble> {
     if answer.standings.is_empty() {
-        writeln!(out, "{}", silence(question, cited.known.as_ref()))?;
+        writeln!(out, "{}", silence(question, known))?;
     } else {
         let rows = answer.standings.iter().map(standing::row).collect();
         render::table(out, &standing::HEADERS, rows)?;
@@ -90,7 +153,27 @@ fn show(
     if hidden > 0 {
         writeln!(out, "existence and names of parties are not shown: ask with --register or for a party")?;
     }
-    writeln!(out, "{}", render::citation(cited))?;
+    Ok(())
+}
+
+fn show_due(due: &[Scheduled], as_of: Day, out: &mut dyn Write) -> Result<(), Trouble> {
+    if due.is_empty() {
+        writeln!(out, "Nothing was due after {as_of}.\n")?;
+        return Ok(());
+    }
+    let row = |due: &Scheduled| {
+        vec![
+            due.effective.to_string(),
+            due.key.register.word().to_owned(),
+            standing::between(&due.key),
+            due.value.as_str().to_owned(),
+            standing::key_words(&due.key),
+            standing::entries(&due.entries),
+        ]
+    };
+    let headers = ["due", "register", "between", "will be", "more", "entries"];
+    render::table(out, &headers, due.iter().map(row).collect())?;
+    writeln!(out)?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! `chancery why`: the same answer as `state`, with the acts that led to it.
 
+mod memo;
+
 use std::io::Write;
 
 use clap::Args;
@@ -9,10 +11,10 @@ use ledger::standing::{Argument, Known, Recorded, Role, Status as Counted, Step,
 use ledger::{Act, Knowledge};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, Cited, read};
+use super::asking::{Asking, read};
 use super::state::silence;
 use super::{Format, Place, Status};
-use crate::render;
+use crate::render::{self, Cited};
 use crate::render::{act, standing};
 use crate::trouble::Trouble;
 
@@ -21,17 +23,30 @@ use crate::trouble::Trouble;
 pub(crate) struct Why {
     #[command(flatten)]
     asking: Asking,
+
+    /// As Markdown, to paste into a memorandum
+    #[arg(long)]
+    markdown: bool,
 }
 
 impl Why {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let knowledge = Knowledge::of(entries);
         let arguments = explain(&knowledge, &question);
         let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };
         match place.format {
+            Format::Table if self.markdown => {
+                for argument in &arguments {
+                    memo::write(argument, entries, out)?;
+                }
+                if arguments.is_empty() {
+                    writeln!(out, "{}\n", silence(&question, cited.known.as_ref()))?;
+                }
+                writeln!(out, "*{}*", render::citation(&cited))?;
+            }
             Format::Table => {
                 for argument in &arguments {
                     show(argument, entries, out)?;

@@ -40,6 +40,23 @@ pub(crate) fn value(standing: &Standing) -> String {
     }
 }
 
+/// `designated since 2003`, `open (embassy) since 1954-09-25`.
+pub(crate) fn value_since(standing: &Standing) -> String {
+    let rank = standing.detail.iter().find(|(name, _)| *name == "rank");
+    let rank = rank.map(|(_, rank)| format!(" ({rank})")).unwrap_or_default();
+    let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
+    let contested = match standing.contested_by.as_slice() {
+        [] => String::new(),
+        parties => format!(", contested by {}", joined(parties)),
+    };
+    format!("{}{rank}{since}{contested}", value(standing))
+}
+
+/// What tells a register from its neighbours: `regime EO 14024, measure asset_freeze`.
+pub(crate) fn key_words(key: &Key) -> String {
+    key_fields(key).into_iter().map(|(name, text)| format!("{name} {text}")).collect::<Vec<_>>().join(", ")
+}
+
 /// `#12 #271`.
 pub(crate) fn entries(numbers: &[u64]) -> String {
     numbers.iter().map(|number| format!("#{number}")).collect::<Vec<_>>().join(" ")

@@ -8,7 +8,7 @@ use crate::party::PartyId;
 use crate::register::{Key, Register};
 
 use super::channel::through;
-use super::effect::{Detail, Effect, moves};
+use super::effect::{Detail, Effect, may_move, moves};
 use super::knowledge::{Knowledge, Known, Status};
 use super::timeline::{Certainty, Move, Outcome, Timeline};
 use super::value::{Value, Word};
@@ -88,6 +88,43 @@ pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
     Answer { standings, continued }
 }
 
+/// The registers that a question is about, each with all its acts up to the day: the whole story.
+#[must_use]
+pub fn story<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Found<'a>> {
+    World::new(knowledge, question.as_of).timelines(question)
+}
+
+/// An act that was due after the day asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The register that it will move.
+    pub key: Key,
+    /// What it will write.
+    pub value: Value,
+    /// When it is due.
+    pub effective: Date,
+    /// Its entry, and those that moved it.
+    pub entries: Vec<u64>,
+}
+
+/// The acts that were due after the day of a question, as the register knew then, in the order of their days.
+#[must_use]
+pub fn scheduled(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Scheduled> {
+    let everything = Question { as_of: Day::MAX, ..question.clone() };
+    let mut due = Vec::new();
+    for found in World::new(knowledge, question.as_of).timelines_until(&everything, Day::MAX) {
+        for step in found.timeline.moves().filter(|step| step.effect != Effect::Ends) {
+            let effective = step.known.act.effective.clone();
+            if let Some(effective) = effective.filter(|date| date.earliest() > question.as_of) {
+                let (key, value) = (found.key.clone(), step.effect.value());
+                due.push(Scheduled { key, value, effective, entries: step.known.entries() });
+            }
+        }
+    }
+    due.sort_by(|a, b| (a.effective.earliest(), &a.key).cmp(&(b.effective.earliest(), &b.key)));
+    due
+}
+
 /// One register with its acts.
 #[derive(Debug)]
 pub struct Found<'a> {
@@ -119,22 +156,31 @@ impl<'a> World<'a> {
 
     /// The registers that a question is about and that some act moves by its day, in order.
     pub(super) fn timelines(&self, question: &Question) -> Vec<Found<'a>> {
+        self.timelines_until(question, self.day)
+    }
+
+    /// The same for the registers that some act moves by another day.
+    fn timelines_until(&self, question: &Question, until: Day) -> Vec<Found<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
+        let (actors, subjects) = (self.ids_of(actor), self.ids_of(subject));
+        let sieve = |known: &&'a Known<'a>| {
+            let deed = &known.act.deed;
+            question.register.is_none_or(|register| may_move(deed, register))
+                && (actor.is_none() || deed.names_one_of(&actors))
+                && (subject.is_none() || deed.names_one_of(&subjects))
+        };
         let mut steps: Vec<(Key, Move<'a>)> = Vec::new();
-        let mut endings: Vec<(Key, &'a Known<'a>)> = Vec::new();
-        for known in &self.knowledge.acts {
+        for known in self.knowledge.acts.iter().filter(sieve) {
             for (key, effect) in moves(&known.act) {
                 let key = self.carried_over(key);
-                if known.counts() && matches!(known.act.deed, Deed::RegimeTerminated { .. }) {
-                    endings.push((key.clone(), known));
-                }
                 if question.is_about(&key, actor, subject) {
                     steps.push((key, Move { known, effect }));
                 }
             }
         }
-        steps.sort_by(|a, b| a.0.cmp(&b.0));
+        let endings = self.endings(question);
+        steps.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut found = Vec::new();
         let mut rest = steps.into_iter().peekable();
         while let Some((key, first)) = rest.next() {
@@ -149,8 +195,9 @@ impl<'a> World<'a> {
             let (counted, left_out): (Vec<_>, Vec<_>) =
                 moves.into_iter().partition(|step| step.known.counts());
             let timeline = Timeline::new(counted);
-            let left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
-            if timeline.has_begun(self.day) || self.denials(&left_out).next().is_some() {
+            let mut left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
+            left_out.sort_by_key(|known| known.entry.number);
+            if timeline.has_begun(until) || self.denials(&left_out).next().is_some() {
                 found.push(Found { key, timeline, left_out });
             }
         }
@@ -191,6 +238,28 @@ impl<'a> World<'a> {
 
     pub(super) fn heir<'p>(&'p self, party: &'p PartyId) -> &'p PartyId {
         self.heirs.get(party).map_or(party, |(heir, _)| heir)
+    }
+
+    /// Every id under which acts of a party may stand: its own, and those that it has gone on from.
+    fn ids_of<'p>(&'p self, party: Option<&'p PartyId>) -> Vec<&'p PartyId> {
+        let Some(party) = party else { return Vec::new() };
+        let earlier = self.heirs.iter().filter(|(_, (heir, _))| heir == party).map(|(old, _)| old);
+        std::iter::once(party).chain(earlier).collect()
+    }
+
+    /// The ends of sanctions regimes, where the question is about sanctions.
+    fn endings(&self, question: &Question) -> Vec<(Key, &'a Known<'a>)> {
+        if question.register.is_some_and(|register| register != Register::Sanction) {
+            return Vec::new();
+        }
+        let of_regimes =
+            self.knowledge.acts.iter().filter(|known| may_move(&known.act.deed, Register::Regime));
+        let ends = of_regimes
+            .filter(|known| known.counts() && matches!(known.act.deed, Deed::RegimeTerminated { .. }));
+        ends.flat_map(|known| {
+            moves(&known.act).into_iter().map(move |(key, _)| (self.carried_over(key), known))
+        })
+        .collect()
     }
 
     /// The register under the ids that its parties bear on the day. A party's own existence and name stay its own.

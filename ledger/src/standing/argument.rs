@@ -1,8 +1,9 @@
 //! Why an answer is so: the acts of a register in order, what each did, and which did not count and why.
 
-use crate::register::Key;
+use crate::register::{Key, Register};
 
 use super::answer::{Found, Question, Standing, World};
+use super::channel::through;
 use super::effect::Effect;
 use super::knowledge::{Knowledge, Known, Status};
 use super::timeline::Timeline;
@@ -51,15 +52,65 @@ pub enum Role {
 #[must_use]
 pub fn explain<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Argument<'a>> {
     let world = World::new(knowledge, question.as_of);
-    let found = world.timelines(question);
-    found
+    let mut arguments: Vec<Argument<'a>> = world
+        .timelines(question)
         .into_iter()
         .map(|found| {
             let standings = world.standings(&found);
             let steps = steps(&found, &standings, question);
             Argument { key: found.key, standings, steps }
         })
-        .collect()
+        .collect();
+    if question.through {
+        arguments.extend(through_collectives(&world, question));
+    }
+    arguments
+}
+
+/// What reaches a party through a collective rests on two things: what the collective did, and the tie.
+fn through_collectives<'a>(world: &World<'a>, question: &Question) -> Vec<Argument<'a>> {
+    let mut arguments: Vec<Argument<'a>> = Vec::new();
+    for standing in through(world, question) {
+        let same = |argument: &&mut Argument<'a>| {
+            let channel = argument.standings.first().and_then(|first| first.channel.as_ref());
+            argument.key == standing.key && channel == standing.channel.as_ref()
+        };
+        match arguments.iter_mut().find(same) {
+            Some(argument) => argument.standings.push(standing),
+            None => arguments.push(Argument {
+                key: standing.key.clone(),
+                standings: vec![standing],
+                steps: Vec::new(),
+            }),
+        }
+    }
+    for argument in &mut arguments {
+        let channel = argument.standings.first().and_then(|first| first.channel.clone());
+        let own = Key { actor: channel, ..argument.key.clone() };
+        let own_question = Question {
+            register: Some(own.register),
+            actor: own.actor.clone(),
+            subject: own.subject.clone(),
+            through: false,
+            ..question.clone()
+        };
+        let acts = world.timelines(&own_question).into_iter().filter(|found| found.key == own);
+        let ties = [Register::Membership, Register::Binding]
+            .into_iter()
+            .flat_map(|register| world.timelines(&Question::about(register, question.as_of)));
+        let standings = &argument.standings;
+        let is_used = |found: &Found<'a>| {
+            found.timeline.moves().any(|step| rests_on(standings, step.known.entry.number))
+        };
+        for found in acts.chain(ties.filter(is_used)) {
+            argument.steps.extend(steps(&found, standings, question));
+        }
+    }
+    arguments
+}
+
+fn rests_on(standings: &[Standing], number: u64) -> bool {
+    standings.iter().any(|standing| standing.basis.contains(&number))
 }
 
 fn steps<'a>(found: &Found<'a>, standings: &[Standing], question: &Question) -> Vec<Step<'a>> {
@@ -73,7 +124,7 @@ fn steps<'a>(found: &Found<'a>, standings: &[Standing], question: &Question) -> 
 }
 
 fn counted<'a>(timeline: &Timeline<'a>, standings: &[Standing], question: &Question) -> Vec<Step<'a>> {
-    let rests = |number: u64| standings.iter().any(|standing| standing.basis.contains(&number));
+    let rests = |number: u64| rests_on(standings, number);
     let mut steps = Vec::new();
     for (place, step) in timeline.moves().enumerate() {
         let number = step.known.entry.number;

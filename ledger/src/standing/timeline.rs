@@ -143,6 +143,25 @@ impl<'a> Timeline<'a> {
         self.moves.iter().map(|placed| &placed.step)
     }
 
+    /// What the register may be just before the act at a place takes effect.
+    #[must_use]
+    pub fn before(&self, place: usize) -> Vec<Outcome> {
+        let Some(this) = self.moves.get(place) else { return Vec::new() };
+        let others: Vec<Placed<'a>> = self
+            .moves
+            .iter()
+            .enumerate()
+            .filter(|(other, placed)| *other != place && !placed.surely_after(this))
+            .map(|(_, placed)| placed.clone())
+            .collect();
+        let earlier = Self { moves: others };
+        let mut outcomes = earlier.unfinished(this.latest);
+        for outcome in if this.is_exact() { Vec::new() } else { earlier.unfinished(this.earliest) } {
+            merge(&mut outcomes, outcome, Outcome::is_same_until);
+        }
+        outcomes
+    }
+
     /// The entry of the first act that surely comes after the act at a place.
     #[must_use]
     pub fn overtaken_by(&self, place: usize) -> Option<u64> {
@@ -161,6 +180,15 @@ impl<'a> Timeline<'a> {
     /// The possible values of the register at the end of a day, the first to have been possible first.
     #[must_use]
     pub fn at(&self, day: Day) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for outcome in self.unfinished(day).into_iter().flat_map(|outcome| run_out(outcome, day)) {
+            merge(&mut outcomes, outcome, Outcome::is_same);
+        }
+        outcomes
+    }
+
+    /// The same, before the terms of the acts themselves are applied: nothing has run out yet.
+    fn unfinished(&self, day: Day) -> Vec<Outcome> {
         let counted = self.moves.partition_point(|placed| placed.earliest <= day);
         let mut rest = &self.moves[..counted];
         let mut ground = vec![Outcome::none()];
@@ -169,11 +197,7 @@ impl<'a> Timeline<'a> {
             ground = Self::after(cluster, &ground, day);
             rest = after;
         }
-        let mut outcomes = Vec::new();
-        for outcome in ground.into_iter().flat_map(|outcome| run_out(outcome, day)) {
-            merge(&mut outcomes, outcome, Outcome::is_same);
-        }
-        outcomes
+        ground
     }
 
     /// The outcomes after one cluster, given those before it.

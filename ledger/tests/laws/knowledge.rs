@@ -126,15 +126,14 @@ proptest! {
     /// Asking as known at an entry is asking a register that ends there.
     #[test]
     fn a_prefix_is_what_was_known(lines in lines(), cut in 0..14_usize) {
-        let mut text = String::new();
-        for (index, line) in lines.iter().enumerate() {
-            text.push_str(&format!("@ {}\n{line}\n", day("2010-01-01").checked_add(jiff::Span::new().days(i64::try_from(index).unwrap())).unwrap()));
-        }
+        let nth = |number: usize| day("2010-01-01").checked_add(jiff::Span::new().days(i64::try_from(number).unwrap())).unwrap();
+        let text: Vec<String> = lines.iter().enumerate().map(|(number, line)| format!("@ {}\n{line}", nth(number + 1))).collect();
+        let text = text.join("\n");
         let whole = world(&text);
         let cut = cut.min(lines.len());
         let prefix = world(&lines[..cut].join("\n"));
         for as_of in ["2001-03-03", "2001-09-01", "2003-01-01"] {
-            let known = day("2010-01-01").checked_add(jiff::Span::new().days(i64::try_from(cut).unwrap() - 1)).unwrap();
+            let known = nth(cut);
             let asked = whole.ask_knowing("-", as_of, &known.to_string());
             prop_assert_eq!(asked, prefix.ask("-", as_of));
         }

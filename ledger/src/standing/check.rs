@@ -1,0 +1,314 @@
+//! Findings: what in the register contradicts itself, or leaves an answer open.
+//!
+//! None of it is refused when it comes in: history reaches a register out of order. A check reads the acts that
+//! count and returns a list, each finding with its entries and a way out.
+
+use std::collections::BTreeMap;
+
+use crate::act::{Act, Claim, Deed, Stance};
+use crate::date::{Date, Day};
+use crate::party::PartyId;
+use crate::register::{Key, Register};
+
+use super::answer::{Found, Question, World};
+use super::knowledge::{Knowledge, Known};
+use super::timeline::{Move, Outcome, Timeline};
+use super::value::{Value, Word};
+
+/// Something that a registrar should look at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The entries that it is about, the one to look at first.
+    pub entries: Vec<u64>,
+    /// What kind of finding it is.
+    pub kind: FindingKind,
+    /// What was found.
+    pub words: String,
+}
+
+crate::act::word::words! {
+    /// The kinds of finding.
+    FindingKind {
+        /// An act restores or resumes what no act had interrupted.
+        RestoredNeverBroken = "restored_never_broken",
+        /// An act ends, suspends or renews what no act had begun.
+        EndedNeverBegun = "ended_never_begun",
+        /// An act names a party after the end of that party.
+        AfterTheEnd = "after_the_end",
+        /// What had run out by its own terms was renewed later.
+        RenewedAfterExpiry = "renewed_after_expiry",
+        /// One source gives two dates for one act.
+        TwoDates = "two_dates",
+        /// A source denies the act that it is given for.
+        Denying = "denying",
+        /// One party recognises two governments of one state.
+        TwoGovernments = "two_governments",
+        /// One sender has two heads of mission with one host.
+        TwoHeads = "two_heads",
+        /// A date is not known closely enough to answer for the day of the check.
+        Open = "open",
+    }
+}
+
+impl FindingKind {
+    /// The way out.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::RestoredNeverBroken => {
+                "enter the act that broke it, or record the first one as established"
+            }
+            Self::EndedNeverBegun => "enter the act that began it, if it is known",
+            Self::AfterTheEnd => "name the successor, or correct the date of one of the two",
+            Self::RenewedAfterExpiry => "record the new one as imposed, or correct `until` of the old one",
+            Self::TwoDates => "decide: correct one, retract one, or give both as an interval",
+            Self::Denying => "record who denies it with `chancery deny`, or retract the act",
+            Self::TwoGovernments => "end the recognition of one with recognition.government_ended",
+            Self::TwoHeads => "end the accreditation of the first with envoy.ended",
+            Self::Open => "find the day, and correct `effective`",
+        }
+    }
+}
+
+/// Every finding, as of a day, in the order of the entries.
+#[must_use]
+pub fn check(knowledge: &Knowledge<'_>, as_of: Day) -> Vec<Finding> {
+    let world = World::new(knowledge, Day::MAX);
+    let every = Question { as_of: Day::MAX, register: None, actor: None, subject: None, through: false };
+    let found = world.timelines(&every);
+    let mut findings = Vec::new();
+    for register in &found {
+        findings.extend(without_ground(register));
+        findings.extend(renewed_after_expiry(register));
+        findings.extend(two_dates(register));
+        findings.extend(open(register, as_of));
+    }
+    findings.extend(rivals(&found, Register::RecognitionGovernment));
+    findings.extend(rivals(&found, Register::Envoy));
+    findings.extend(after_the_end(knowledge, &found));
+    findings.extend(denying(knowledge));
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+fn number(step: &Move<'_>) -> u64 {
+    step.known.entry.number
+}
+
+/// Acts that presuppose another: each needs, just before it, one of the values named here.
+fn ground_of(deed: &Deed) -> Option<(FindingKind, &'static [Word])> {
+    use FindingKind::{EndedNeverBegun as Ended, RestoredNeverBroken as Restored};
+    #[allow(clippy::wildcard_enum_match_arm, reason = "every other kind stands on nothing")]
+    match deed {
+        Deed::RelationsRestored { .. } => Some((Restored, &[Word::Severed, Word::Suspended, Word::Expired])),
+        Deed::MissionResumed { .. } => Some((Restored, &[Word::Suspended, Word::Expired])),
+        Deed::SanctionReimposed { .. } => Some((
+            Restored,
+            &[Word::Lifted, Word::Suspended, Word::Annulled, Word::Expired, Word::Terminated],
+        )),
+        Deed::EnvoyReturned { .. } => Some((Restored, &[Word::RecalledForConsultations, Word::Expired])),
+        Deed::RelationsSevered { .. } | Deed::RelationsSuspended { .. } | Deed::ConsularSevered { .. } => {
+            Some((Ended, &[Word::InForce, Word::Suspended]))
+        }
+        Deed::MissionClosed { .. } | Deed::MissionSuspended { .. } | Deed::MissionRankChanged { .. } => {
+            Some((Ended, &[Word::Open, Word::Suspended]))
+        }
+        Deed::SanctionLifted { .. }
+        | Deed::SanctionSuspended { .. }
+        | Deed::SanctionAnnulled { .. }
+        | Deed::SanctionRenewed { .. } => Some((Ended, &[Word::InForce, Word::Suspended, Word::Expired])),
+        Deed::TerrorDelisted { .. } | Deed::TerrorSuspended { .. } => {
+            Some((Ended, &[Word::Designated, Word::Suspended]))
+        }
+        Deed::RecognitionWithdrawn { .. } => Some((Ended, &[Word::Recognised])),
+        Deed::RecognitionGovernmentEnded { .. } => Some((Ended, &[Word::Recognised, Word::Dealings])),
+        Deed::RegimeTerminated { .. } => Some((Ended, &[Word::InForce])),
+        Deed::LicenceRevoked { .. } => Some((Ended, &[Word::Granted])),
+        Deed::MembershipLeft { .. } | Deed::MembershipSuspended { .. } => {
+            Some((Ended, &[Word::Member, Word::Suspended]))
+        }
+        Deed::BindingEnded { .. } => Some((Ended, &[Word::Bound])),
+        _ => None,
+    }
+}
+
+/// Acts whose ground no possible order of the acts gives.
+fn without_ground(found: &Found<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (place, step) in found.timeline.moves().enumerate() {
+        // The end of a regime ends its sanctions as a whole; that it finds none alive is no finding.
+        let own = found.key.register != Register::Sanction
+            || !matches!(step.known.act.deed, Deed::RegimeTerminated { .. });
+        let Some((kind, ground)) = ground_of(&step.known.act.deed).filter(|_| own) else { continue };
+        let before = found.timeline.before(place);
+        if !before.iter().any(|outcome| ground.iter().any(|word| outcome.value.is(*word))) {
+            let stood =
+                before.first().map_or_else(|| "none".to_owned(), |outcome| outcome.value.as_str().to_owned());
+            let words =
+                format!("{}, where {} stood as {stood}", step.known.act.deed.kind(), name(&found.key));
+            findings.push(Finding { entries: vec![number(step)], kind, words });
+        }
+    }
+    findings
+}
+
+fn renewed_after_expiry(found: &Found<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (place, step) in found.timeline.moves().enumerate() {
+        if !matches!(step.known.act.deed, Deed::SanctionRenewed { .. }) {
+            continue;
+        }
+        let Some(day) = step.known.act.effective.as_ref().map(Date::earliest) else { continue };
+        let gap = |outcome: &&Outcome| {
+            outcome.until.as_ref().is_some_and(|until| until.latest().tomorrow().is_ok_and(|next| next < day))
+        };
+        if let Some(lapsed) = found.timeline.before(place).iter().find(gap) {
+            let until = lapsed.until.as_ref().map(ToString::to_string).unwrap_or_default();
+            let words = format!("{} ran out on {until} and was renewed on {day}", name(&found.key));
+            let mut entries = vec![number(step)];
+            entries.extend(&lapsed.basis);
+            findings.push(Finding { entries, kind: FindingKind::RenewedAfterExpiry, words });
+        }
+    }
+    findings
+}
+
+/// Two acts of one kind and register, with different days, on the word of one source.
+fn two_dates(found: &Found<'_>) -> Vec<Finding> {
+    let mut by_source: BTreeMap<(&str, &str), &Move<'_>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for step in found.timeline.moves() {
+        for claim in step.known.act.claims.iter().filter(|claim| is_one_document(claim)) {
+            let this = (claim.source.as_str(), step.known.act.deed.kind());
+            let Some(other) = by_source.insert(this, step) else { continue };
+            if other.known.act.effective != step.known.act.effective && same_locator(other, step, claim) {
+                let words = format!("{}: {} gives two days for it", name(&found.key), claim.source);
+                let entries = vec![number(step), number(other)];
+                findings.push(Finding { entries, kind: FindingKind::TwoDates, words });
+            }
+        }
+    }
+    findings
+}
+
+/// A source is one document when a digest, an address or a place in it says which.
+fn is_one_document(claim: &Claim) -> bool {
+    claim.digest.is_some() || claim.url.is_some() || claim.locator.is_some()
+}
+
+fn same_locator(other: &Move<'_>, step: &Move<'_>, claim: &Claim) -> bool {
+    let place = |claim: &Claim| (claim.source.clone(), claim.url.clone(), claim.locator.clone());
+    !std::ptr::eq(other.known, step.known)
+        && other.known.act.claims.iter().any(|earlier| place(earlier) == place(claim))
+}
+
+fn open(found: &Found<'_>, as_of: Day) -> Option<Finding> {
+    let outcomes = found.timeline.at(as_of);
+    if outcomes.len() < 2 {
+        return None;
+    }
+    let values: Vec<&str> = outcomes.iter().map(|outcome| outcome.value.as_str()).collect();
+    let mut entries: Vec<u64> = outcomes.iter().flat_map(|outcome| outcome.basis.iter().copied()).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    let words = format!("{} is {} on {as_of}", name(&found.key), values.join(" or "));
+    Some(Finding { entries, kind: FindingKind::Open, words })
+}
+
+/// Registers that exclude each other: governments of one state, ambassadors of one sender with one host.
+fn rivals(found: &[Found<'_>], register: Register) -> Vec<Finding> {
+    let mut groups: BTreeMap<(Option<&PartyId>, Option<&PartyId>), Vec<&Found<'_>>> = BTreeMap::new();
+    for found in found.iter().filter(|found| found.key.register == register) {
+        // Governments exclude each other for one state, heads of mission with one host.
+        let over = found.key.of.as_ref().or(found.key.subject.as_ref());
+        groups.entry((found.key.actor.as_ref(), over)).or_default().push(found);
+    }
+    let mut findings = Vec::new();
+    for group in groups.into_values().filter(|group| group.len() > 1) {
+        for step in group.iter().flat_map(|found| found.timeline.moves()) {
+            let Some(day) = step.known.act.effective.as_ref().map(Date::latest) else { continue };
+            findings.extend(overlap(&group, register, step, day));
+        }
+    }
+    findings
+}
+
+fn overlap(group: &[&Found<'_>], register: Register, step: &Move<'_>, day: Day) -> Option<Finding> {
+    let holders: Vec<(&Found<'_>, Outcome)> =
+        group.iter().filter_map(|found| Some((*found, holds(&found.timeline, day)?))).collect();
+    let began = holders.iter().any(|(_, outcome)| outcome.basis.contains(&number(step)));
+    if holders.len() < 2 || !began {
+        return None;
+    }
+    let mut entries = vec![number(step)];
+    entries.extend(
+        holders
+            .iter()
+            .flat_map(|(_, outcome)| outcome.basis.iter().copied())
+            .filter(|entry| *entry != number(step)),
+    );
+    let names: Vec<String> = holders.iter().map(|(found, _)| name(&found.key)).collect();
+    let kind = if register == Register::Envoy { FindingKind::TwoHeads } else { FindingKind::TwoGovernments };
+    Some(Finding { entries, kind, words: format!("on {day} at once: {}", names.join("; ")) })
+}
+
+/// The outcome that excludes a rival, if it is certain on the day.
+fn holds(timeline: &Timeline<'_>, day: Day) -> Option<Outcome> {
+    let mut outcomes = timeline.at(day);
+    let only = outcomes.pop().filter(|_| outcomes.is_empty())?;
+    let is_ambassador = only.detail.iter().any(|(name, text)| *name == "class" && text == "ambassador");
+    let excludes = only.value.is(Word::Recognised) || (only.value.is(Word::Accepted) && is_ambassador);
+    excludes.then_some(only)
+}
+
+/// Acts that name a party after it had surely ended.
+fn after_the_end(knowledge: &Knowledge<'_>, found: &[Found<'_>]) -> Vec<Finding> {
+    let mut ends: BTreeMap<&PartyId, (Day, u64)> = BTreeMap::new();
+    for existence in found.iter().filter(|found| found.key.register == Register::Existence) {
+        let Some(party) = &existence.key.subject else { continue };
+        let last = existence.timeline.at(Day::MAX);
+        if let [outcome] = last.as_slice()
+            && !matches!(outcome.value, Value::Word(Word::Exists | Word::None))
+            && let (Some(since), Some(entry)) = (&outcome.since, outcome.basis.first())
+        {
+            ends.insert(party, (since.latest(), *entry));
+        }
+    }
+    let counted =
+        knowledge.acts.iter().filter(|known| known.counts() && !known.act.deed.kind().starts_with("entity."));
+    counted.filter_map(|known| late(known, &ends)).collect()
+}
+
+fn late(known: &Known<'_>, ends: &BTreeMap<&PartyId, (Day, u64)>) -> Option<Finding> {
+    let day = known.act.effective.as_ref()?.earliest();
+    let (_, party) =
+        known.act.deed.parties().find(|(_, party)| ends.get(party).is_some_and(|(end, _)| *end < day))?;
+    let (end, entry) = ends.get(party)?;
+    let words = format!("{} of {day} names {party}, which ended on {end}", known.act.deed.kind());
+    Some(Finding { entries: vec![known.entry.number, *entry], kind: FindingKind::AfterTheEnd, words })
+}
+
+fn denying(knowledge: &Knowledge<'_>) -> Vec<Finding> {
+    let denies = |act: &Act| {
+        act.claims.iter().find(|claim| claim.stance == Stance::Denies).map(|claim| claim.source.clone())
+    };
+    let counted = knowledge.acts.iter().filter(|known| known.counts());
+    counted
+        .filter_map(|known| {
+            let source = denies(&known.act)?;
+            let words = format!("{} is denied by {source}", known.act.deed.kind());
+            Some(Finding { entries: vec![known.entry.number], kind: FindingKind::Denying, words })
+        })
+        .collect()
+}
+
+/// A register in a few words: `relations of CUB and USA`.
+fn name(key: &Key) -> String {
+    let parties: Vec<String> =
+        [&key.actor, &key.subject].into_iter().flatten().map(ToString::to_string).collect();
+    let rest: Vec<String> =
+        super::answer::key_fields(key).into_iter().map(|(name, text)| format!("{name} {text}")).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
+    format!("{} of {}{rest}", key.register.word(), parties.join(" and "))
+}

@@ -1,0 +1,87 @@
+//! `chancery check`: findings for the registrar.
+
+use std::io::Write;
+
+use clap::Args;
+use ledger::Knowledge;
+use ledger::standing::{Finding, check};
+use serde_json::{Value, json};
+
+use super::asking::{Cited, as_of, believed, read};
+use super::{Format, Place, Status};
+use crate::render;
+use crate::render::standing::entries;
+use crate::trouble::Trouble;
+
+/// List what in the register contradicts itself or leaves an answer open
+///
+/// Restored though never severed, lifted though never imposed, acts after a party's end, two dates from one source,
+/// two governments of one state, and their like; each with its entries and a way out. Nothing of it is an error:
+/// history reaches a register out of order. Exit status 1 when there is a finding.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The day for which answers should not be open [default: today, by UTC]
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<String>,
+
+    /// What the register knew then: an instant, a day or #ENTRY [default: everything]
+    #[arg(long, value_name = "T|#N")]
+    known_at: Option<String>,
+}
+
+impl Check {
+    pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let history = read(place)?;
+        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
+        let day = as_of(self.as_of.as_deref(), "--as-of")?;
+        let findings = check(&Knowledge::of(entries), day);
+        let cited = Cited { as_of: day, known: entries.last().cloned() };
+        show(place.format, &findings, &cited, out)?;
+        Ok(if findings.is_empty() { Status::Done } else { Status::Finding })
+    }
+}
+
+fn show(format: Format, findings: &[Finding], cited: &Cited, out: &mut dyn Write) -> Result<(), Trouble> {
+    match format {
+        Format::Table => {
+            for finding in findings {
+                writeln!(out, "{}", finding_line(finding))?;
+                writeln!(out, "    {}", finding.kind.hint())?;
+            }
+            let count = match findings.len() {
+                0 => "No finding.".to_owned(),
+                1 => "1 finding".to_owned(),
+                many => format!("{many} findings"),
+            };
+            writeln!(out, "{count}\n\n{}", render::citation(cited))?;
+        }
+        Format::Csv => {
+            let row = |finding: &Finding| {
+                vec![finding.kind.word().to_owned(), entries(&finding.entries), finding.words.clone()]
+            };
+            render::csv(out, &["finding", "entries", "words"], findings.iter().map(row).collect())?;
+        }
+        Format::Json => {
+            let list: Vec<Value> = findings.iter().map(finding_json).collect();
+            let whole = json!({ "as_of": cited.as_of.to_string(), "known_at": render::known_at(cited), "findings": list });
+            writeln!(out, "{whole}")?;
+        }
+        Format::Jsonl => {
+            for finding in findings {
+                writeln!(out, "{}", finding_json(finding))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `#12 #40 ended_never_begun: sanction.lifted of …`.
+pub(crate) fn finding_line(finding: &Finding) -> String {
+    format!("{} {}: {}", entries(&finding.entries), finding.kind.word(), finding.words)
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "finding": finding.kind.word(), "entries": finding.entries, "words": finding.words, "hint": finding.kind.hint(),
+    })
+}

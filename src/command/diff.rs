@@ -1,0 +1,123 @@
+//! `chancery diff`: what changed, in the world or in what the register knew.
+
+use std::io::Write;
+
+use clap::Args;
+use ledger::standing::{Change, Side, difference};
+use ledger::{Knowledge, Question};
+use serde_json::{Value, json};
+
+use super::asking::{Cited, Parties, as_of, believed, read};
+use super::{Format, Place, Status};
+use crate::render;
+use crate::render::standing;
+use crate::trouble::Trouble;
+
+/// Say what changed between two days, between two states of knowledge, or both
+///
+/// Each register that stands otherwise, with how it stood, how it stands, and the entries that made the difference.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The first day [default: the same as --to]
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+
+    /// The second day [default: today, by UTC]
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+
+    /// What the register knew first: an instant, a day or #ENTRY [default: the same as --known-to]
+    #[arg(long, value_name = "T|#N")]
+    known_from: Option<String>,
+
+    /// What it knew then [default: everything]
+    #[arg(long, value_name = "T|#N")]
+    known_to: Option<String>,
+
+    #[command(flatten)]
+    parties: Parties,
+}
+
+impl Diff {
+    pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        if self.from.is_none() && self.known_from.is_none() {
+            return Err(Trouble::wrong("a difference needs two sides").hint(
+                "two days with --from and --to, or two states of knowledge with --known-from and --known-to",
+            ));
+        }
+        let history = read(place)?;
+        let to = as_of(self.to.as_deref(), "--to")?;
+        let from = self.from.as_deref().map_or(Ok(to), |text| as_of(Some(text), "--from"))?;
+        let known_to = believed(history, self.known_to.as_deref(), "--known-to")?;
+        let known_from = match &self.known_from {
+            Some(text) => believed(history, Some(text), "--known-from")?,
+            None => known_to,
+        };
+        let after = self.parties.question(history, to)?;
+        let before = Question { as_of: from, ..after.clone() };
+        let (old, new) = (Knowledge::of(known_from), Knowledge::of(known_to));
+        let changes = difference(
+            Side { knowledge: &old, question: &before },
+            Side { knowledge: &new, question: &after },
+        );
+        let cited = [
+            Cited { as_of: from, known: known_from.last().cloned() },
+            Cited { as_of: to, known: known_to.last().cloned() },
+        ];
+        show(place.format, &changes, &cited, out)?;
+        Ok(Status::Done)
+    }
+}
+
+fn show(format: Format, changes: &[Change], cited: &[Cited; 2], out: &mut dyn Write) -> Result<(), Trouble> {
+    let headers = ["register", "between", "more", "before", "after", "entries"];
+    match format {
+        Format::Table => {
+            if changes.is_empty() {
+                writeln!(out, "Nothing stands otherwise.")?;
+            } else {
+                render::table(out, &headers, changes.iter().map(row).collect())?;
+            }
+            writeln!(out, "\nfrom {}\nto   {}", render::citation(&cited[0]), render::citation(&cited[1]))?;
+        }
+        Format::Csv => render::csv(out, &headers, changes.iter().map(row).collect())?,
+        Format::Json => {
+            let side = |cited: &Cited| json!({ "as_of": cited.as_of.to_string(), "known_at": render::known_at(cited) });
+            let whole = json!({
+                "from": side(&cited[0]),
+                "to": side(&cited[1]),
+                "changes": changes.iter().map(change_json).collect::<Vec<_>>(),
+            });
+            writeln!(out, "{whole}")?;
+        }
+        Format::Jsonl => {
+            for change in changes {
+                writeln!(out, "{}", change_json(change))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn row(change: &Change) -> Vec<String> {
+    let values = |standings: &[ledger::Standing]| -> String {
+        let none = standings.is_empty().then(|| "–".to_owned());
+        none.into_iter().chain(standings.iter().map(standing::value_since)).collect::<Vec<_>>().join(" / ")
+    };
+    vec![
+        change.key.register.word().to_owned(),
+        standing::between(&change.key),
+        standing::key_words(&change.key),
+        values(&change.before),
+        values(&change.after),
+        standing::entries(&change.entries),
+    ]
+}
+
+fn change_json(change: &Change) -> Value {
+    let mut fields = standing::key_json(&change.key);
+    fields.insert("before".to_owned(), change.before.iter().map(standing::json).collect());
+    fields.insert("after".to_owned(), change.after.iter().map(standing::json).collect());
+    fields.insert("entries".to_owned(), change.entries.clone().into());
+    Value::Object(fields)
+}
