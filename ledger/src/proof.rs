@@ -568,6 +568,32 @@ mod tests {
         assert_eq!(refuse(&text.replace(&long, &long.repeat(64))), NotAProof::Path(67));
     }
 
+    proptest::proptest! {
+        /// Whatever the bytes, reading ends in an answer; and what differs from a proof does not hold.
+        #[test]
+        fn no_bytes_are_taken_for_a_proof_that_are_none(
+            changes in proptest::collection::vec((0_usize..2000, proptest::num::u8::ANY), 1..4),
+            cut in 0_usize..2000,
+        ) {
+            let bench = Bench::new(9);
+            let growth = Consistency::make(&bench.tree, &bench.sign(4), &bench.sign(9)).unwrap();
+            for text in [bench.prove(3, 9).to_string(), growth.to_string()] {
+                let mut bytes = text.clone().into_bytes();
+                for (place, byte) in &changes {
+                    let place = place % bytes.len();
+                    bytes[place] = *byte;
+                }
+                bytes.truncate(cut.max(1));
+                let holds = match Document::parse(&bytes) {
+                    Ok(Document::Inclusion(proof)) => proof.verify(&bench.policy).is_ok(),
+                    Ok(Document::Consistency(proof)) => proof.verify(&bench.policy).is_ok(),
+                    Ok(Document::Fork(_) | Document::Checkpoint(_)) | Err(_) => false,
+                };
+                proptest::prop_assert_eq!(holds, bytes == text.as_bytes());
+            }
+        }
+    }
+
     #[test]
     fn each_false_proof_is_refused_for_its_own_reason() {
         let bench = Bench::new(9);
