@@ -6,7 +6,7 @@
 //! along.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ledger::checkpoint::Signed;
@@ -59,8 +59,10 @@ impl KeyFile {
 
     /// Reads a key, if nobody but its owner can.
     pub(crate) fn read(path: &Path, purpose: Purpose) -> Result<Self, Trouble> {
-        check_private(path)?;
-        let text = fs::read_to_string(path).map_err(|error| Trouble::file(path, &error))?;
+        let mut file = File::open(path).map_err(|error| Trouble::file(path, &error))?;
+        check_private(path, &file)?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(|error| Trouble::file(path, &error))?;
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let key = SigningKey::parse(line).map_err(|error| {
             Trouble::unreadable(path, &format!("not a secret key: {error}"))
@@ -95,8 +97,8 @@ impl KeyFile {
 }
 
 /// Whoever reads a key can sign with it.
-fn check_private(path: &Path) -> Result<(), Trouble> {
-    let about = fs::metadata(path).map_err(|error| Trouble::file(path, &error))?;
+fn check_private(path: &Path, file: &File) -> Result<(), Trouble> {
+    let about = file.metadata().map_err(|error| Trouble::file(path, &error))?;
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777;
