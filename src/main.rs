@@ -5,6 +5,7 @@
 
 mod clock;
 mod command;
+mod keys;
 mod render;
 mod text;
 mod trouble;

@@ -14,6 +14,8 @@ mod guide;
 mod questions;
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/proofs.rs"]
+mod proofs;
 #[path = "program/tidy.rs"]
 mod tidy;
 #[path = "program/tour.rs"]

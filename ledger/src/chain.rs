@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::act::Act;
+use crate::checkpoint::Contradiction;
 use crate::date::{Instant, RecordedAt};
 use crate::entry::{Entry, Hash, LIMIT, NotAnEntry};
 
@@ -116,6 +117,9 @@ pub enum Fault {
     /// The copy cannot be read at all.
     #[error("the copy cannot be read: {0}")]
     Copy(String),
+    /// The entries up to this one are not those that a checkpoint speaks of.
+    #[error("{0}")]
+    Checkpoint(#[from] Contradiction),
     /// The entry is sound, but means nothing in this ledger.
     #[error("{0}")]
     Meaning(String),

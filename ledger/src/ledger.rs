@@ -105,22 +105,7 @@ impl Ledger {
         Roll::default().check(&acts, &|_| None).map_err(Refusal::Problems)?;
         let sealed = seal_all(Head::EMPTY, acts, recorded_at)?;
         let head = sealed.last().map_or(Head::EMPTY, Sealed::head);
-        let mut making = dir.as_os_str().to_owned();
-        making.push(".making");
-        let making = Path::new(&making);
-        fs::create_dir(making)?;
-        let make = || {
-            let mut journal = Journal::create(&making.join(JOURNAL))?;
-            if !sealed.is_empty() {
-                journal.append(&sealed)?;
-            }
-            fs::rename(making, dir)?;
-            sync_dir(dir.parent().unwrap_or(dir))
-        };
-        if let Err(error) = make() {
-            drop(fs::remove_dir_all(making));
-            return Err(error.into());
-        }
+        make(dir, |journal| if sealed.is_empty() { Ok(()) } else { journal.append(&sealed) })?;
         Ok(head)
     }
 
@@ -227,6 +212,23 @@ impl Ledger {
     pub fn close(self) -> Result<(), StoreError> {
         self.store.sync()
     }
+}
+
+/// Makes a ledger under another name, lets its journal be written, and renames it when it is whole.
+pub(crate) fn make<E: From<io::Error>>(
+    dir: &Path,
+    write: impl FnOnce(&mut Journal) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut making = dir.as_os_str().to_owned();
+    making.push(".making");
+    let making = Path::new(&making);
+    fs::create_dir(making)?;
+    let made = || {
+        write(&mut Journal::create(&making.join(JOURNAL))?)?;
+        fs::rename(making, dir)?;
+        Ok(sync_dir(dir.parent().unwrap_or(dir))?)
+    };
+    made().inspect_err(|_| drop(fs::remove_dir_all(making)))
 }
 
 /// The acts that are not in the ledger yet.
