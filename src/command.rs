@@ -5,20 +5,29 @@ mod append;
 pub(crate) mod asking;
 mod audit;
 mod check;
+mod checkpoint;
+mod cosign;
 mod diff;
 mod export;
 mod find;
 mod first;
+mod fork_proof;
 mod head;
 mod import;
 mod init;
+mod key;
 mod log;
 mod matrix;
 mod pages;
+mod prove;
+pub(crate) mod proving;
+mod publish;
+mod restore;
 mod screen;
 mod state;
 mod timeline;
 mod tour;
+mod verify;
 mod why;
 
 use std::io::Write;
@@ -97,6 +106,14 @@ enum Command {
     Deny(about::Deny),
     Audit(audit::Audit),
     Head(head::HeadCommand),
+    Key(key::Key),
+    Checkpoint(checkpoint::Checkpoint),
+    Cosign(cosign::Cosign),
+    Prove(prove::Prove),
+    Verify(verify::Verify),
+    ForkProof(fork_proof::ForkProof),
+    Publish(publish::Publish),
+    Restore(restore::Restore),
     Export(export::Export),
     Tour(tour::Tour),
     Completions(pages::Completions),
@@ -127,6 +144,14 @@ impl Arguments {
             Command::Deny(deny) => deny.run(&place, out),
             Command::Audit(audit) => audit.run(&place, out),
             Command::Head(head) => head.run(&place, out),
+            Command::Key(key) => key.run(&place, out),
+            Command::Checkpoint(checkpoint) => checkpoint.run(&place, out),
+            Command::Cosign(cosign) => cosign.run(&place, out),
+            Command::Prove(prove) => prove.run(&place, out),
+            Command::Verify(verify) => verify.run(&place, out),
+            Command::ForkProof(fork_proof) => fork_proof.run(&place, out),
+            Command::Publish(publish) => publish.run(&place, out),
+            Command::Restore(restore) => restore.run(&place, out),
             Command::Export(export) => export.run(&place, out),
             Command::Tour(tour) => tour.run(&place, out),
             Command::Completions(completions) => completions.run(out),

@@ -6,6 +6,7 @@
 mod clock;
 mod command;
 mod import;
+mod keys;
 mod render;
 mod text;
 mod trouble;

@@ -7,9 +7,16 @@ pub(crate) mod standing;
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use ledger::Day;
+use ledger::standing::Recorded;
 use serde_json::{Value, json};
 
-use crate::command::asking::Cited;
+/// A day for which an answer is good, and the entry up to which the register was believed.
+#[derive(Debug, Clone)]
+pub(crate) struct Cited {
+    pub as_of: Day,
+    pub known: Option<Recorded>,
+}
 
 /// Writes rows as a table for people; on a terminal it keeps to its width.
 pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {

@@ -50,7 +50,7 @@ pub(crate) fn value_of(name: &str, word: &str) -> Value {
     let text = || Value::from(word);
     let parts = || word.split(';').map(str::trim).filter(|part| !part.is_empty());
     match name {
-        _ if word.starts_with(['[', '{']) => serde_json::from_str(word).unwrap_or_else(|_| text()),
+        _ if word.starts_with(['[', '{']) => json::value(word).unwrap_or_else(|_| text()),
         "order" => word.parse::<i64>().map_or_else(|_| text(), Value::from),
         "measures" | "measure" => parts().collect(),
         "codes" | "set" => {

@@ -7,6 +7,10 @@ use std::io;
 use std::path::Path;
 
 use ledger::act::{Flaw, Problem};
+use ledger::checkpoint::{Contradiction, NotSigned};
+use ledger::policy::NotVouched;
+use ledger::proof::{NotProvable, NotProved};
+use ledger::publish::{PublishError, RestoreError};
 use ledger::{CreateError, OpenError, Refusal};
 
 use crate::command::Status;
@@ -180,5 +184,102 @@ impl Trouble {
             CreateError::Io(error) => Self::unusable(format!("{}: {error}", path.display()))
                 .hint("nothing was made; is the directory above it there, and yours to write?"),
         }
+    }
+}
+
+impl Trouble {
+    /// A file that should have been something cannot be read as such.
+    pub(crate) fn unreadable(path: &Path, error: &dyn fmt::Display) -> Self {
+        Self::wrong(format!("{}: {error}", path.display()))
+    }
+
+    /// Why a proof was not made.
+    pub(crate) fn not_provable(error: &NotProvable) -> Self {
+        let trouble = Self::wrong(error.to_string());
+        match error {
+            NotProvable::Contradiction(contradiction) => trouble.hint(way_out_of(contradiction)),
+            NotProvable::After { .. } => trouble.hint("sign a newer one with `chancery checkpoint`"),
+            NotProvable::TwoLogs(..) => trouble.hint("a proof is about the checkpoints of one log"),
+            NotProvable::Order { .. } => trouble.hint("give the older one with --from"),
+            NotProvable::NoFork => trouble.hint("the log has done nothing wrong as far as these two show"),
+        }
+    }
+
+    /// Why a log was not published.
+    pub(crate) fn not_published(error: &PublishError) -> Self {
+        let trouble = Self::wrong(error.to_string());
+        match error {
+            PublishError::Contradiction { contradiction, .. } => trouble.hint(way_out_of(contradiction)),
+            PublishError::OtherLog { .. } => trouble.hint("publish each log in a directory of its own"),
+            PublishError::Older { .. } => trouble.hint("sign a newer one with `chancery checkpoint`"),
+            PublishError::Unreadable { .. } => {
+                trouble.hint("nothing was written; publish in another directory, or restore that file")
+            }
+            PublishError::Taken(_) => trouble.hint("wait until it is done, then try again"),
+            PublishError::Io { .. } => Self::unusable(error.to_string())
+                .hint("the checkpoint that was published before still stands, with all its files"),
+        }
+    }
+
+    /// Why a ledger was not restored at a path.
+    pub(crate) fn not_restored(path: &Path, error: &RestoreError) -> Self {
+        let trouble = Self::wrong(error.to_string());
+        let nothing = "nothing was made; the published files are not what the log signed, or not all there";
+        match error {
+            RestoreError::Exists => Self::wrong(format!("{} exists already", path.display()))
+                .hint("name the place of the new ledger with --ledger DIR"),
+            RestoreError::NotVouched(error) => trouble.hint(way_to_vouch(error)),
+            RestoreError::Unreadable { .. }
+            | RestoreError::Bundle { .. }
+            | RestoreError::Entry { .. }
+            | RestoreError::Contradiction(_)
+            | RestoreError::Tile(_)
+            | RestoreError::File { .. } => trouble.hint(nothing),
+            RestoreError::Io(_) => Self::unusable(error.to_string()).hint("nothing was made"),
+        }
+    }
+}
+
+/// What to do about a checkpoint that is not of the ledger.
+pub(crate) fn way_out_of(contradiction: &Contradiction) -> &'static str {
+    match contradiction {
+        Contradiction::Larger { .. } => {
+            "either the checkpoint is of another ledger, or this one was cut short: `chancery audit` says more"
+        }
+        Contradiction::OtherRoot { .. } => {
+            "either the checkpoint is of another ledger, or this one was written anew: keep both as evidence"
+        }
+    }
+}
+
+/// What to do about a checkpoint that a policy does not accept.
+pub(crate) fn way_to_vouch(error: &NotVouched) -> &'static str {
+    match error {
+        NotVouched::UnknownOrigin { .. } => {
+            "if you trust that log, add its key to the policy: `log KEY`, from a source other than this file"
+        }
+        NotVouched::NotSigned(NotSigned::Missing { .. }) => {
+            "someone else's key has signed it: ask the keeper of the log, and not whoever sent the file"
+        }
+        NotVouched::NotSigned(
+            NotSigned::False { .. } | NotSigned::Purpose { .. } | NotSigned::OtherLog { .. },
+        ) => "the file was altered after it was signed, or was never signed",
+        NotVouched::Quorum { .. } => "ask more witnesses of the policy to `chancery cosign` it",
+    }
+}
+
+/// What to do about a proof that does not hold.
+pub(crate) fn way_to_prove(error: &NotProved) -> &'static str {
+    match error {
+        NotProved::NotVouched(error) => way_to_vouch(error),
+        NotProved::NoEntry => "make the proof with `chancery prove`, which puts the entry in it",
+        NotProved::NotAnEntry(_)
+        | NotProved::Number { .. }
+        | NotProved::Beyond { .. }
+        | NotProved::Length { .. }
+        | NotProved::Root
+        | NotProved::TwoKeys
+        | NotProved::Order { .. }
+        | NotProved::NoFork => "it proves nothing: ask for a new one",
     }
 }

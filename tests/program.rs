@@ -7,11 +7,21 @@
 mod bench;
 #[path = "program/finding.rs"]
 mod finding;
+#[path = "program/format.rs"]
+mod format;
+#[path = "program/golden.rs"]
+mod golden;
 #[path = "program/guide.rs"]
 mod guide;
 #[path = "program/import.rs"]
 mod import;
+#[path = "program/questions.rs"]
+mod questions;
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/proofs.rs"]
+mod proofs;
+#[path = "program/tidy.rs"]
+mod tidy;
 #[path = "program/tour.rs"]
 mod tour;

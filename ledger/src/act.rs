@@ -17,7 +17,7 @@ pub use draft::{Draft, Flaw, Place, Problem};
 pub use vocabulary::{Deed, KINDS, Timing};
 pub use word::{
     ActId, ActRef, Changes, Class, Codes, Label, Manner, Measure, Measures, Mode, PartyKind, Rank, Stance,
-    Text,
+    Text, Unfit,
 };
 
 use crate::date::{Date, RecordedAt};

@@ -3,14 +3,17 @@
 //! An audit returns a list of what it found and a list of what it did not check. A chain that verifies says
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::act::Submitted;
-use crate::chain::{Fault, Head};
+use crate::chain::{Fault, Followed, Head};
+use crate::checkpoint::Checkpoint;
 use crate::copies::{JOURNAL, OpenError, STORE, StoreCopy, copy_of_store, is_being_written};
 use crate::entry::Hash;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
+use crate::merkle::Tree;
 use crate::roll::Roll;
 use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
@@ -49,6 +52,40 @@ pub struct Located {
     pub fault: Fault,
 }
 
+/// What a history is compared with, kept where whoever writes the ledger could not reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Against {
+    /// A head that someone wrote down.
+    Head(Expected),
+    /// A checkpoint that its log has signed; whoever asks has verified that.
+    Checkpoint(Checkpoint),
+}
+
+impl fmt::Display for Against {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(expected) => expected.fmt(f),
+            Self::Checkpoint(Checkpoint { origin, size, root }) => {
+                write!(f, "the checkpoint of `{origin}` over {size} entries, root {root}")
+            }
+        }
+    }
+}
+
+/// One copy of the entries as far as it can be read, and the tree over them.
+#[derive(Debug, Default)]
+struct Copy {
+    entries: Vec<Recorded>,
+    tree: Tree,
+}
+
+impl Copy {
+    fn push(&mut self, read: Followed) {
+        self.tree.push(&read.0.bytes);
+        self.entries.push(Recorded::from(read));
+    }
+}
+
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
@@ -56,8 +93,8 @@ pub struct Audit {
     pub head: Head,
     /// Every fault found.
     pub faults: Vec<Located>,
-    /// The head that it was compared with.
-    pub against: Option<Expected>,
+    /// What it was compared with.
+    pub against: Option<Against>,
     /// What was not checked, and why.
     pub not_checked: Vec<String>,
     /// What is not wrong but worth saying, such as an append that was never acknowledged.
@@ -78,7 +115,7 @@ impl Audit {
 ///
 /// # Errors
 /// [`OpenError`] when there is no ledger to audit. Damage is no error but a finding.
-pub fn audit(dir: &Path, against: Option<Expected>) -> Result<Audit, OpenError> {
+pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
     OpenError::unless_ledger(dir)?;
     let mut audit = Audit {
         head: Head::EMPTY,
@@ -90,13 +127,13 @@ pub fn audit(dir: &Path, against: Option<Expected>) -> Result<Audit, OpenError> 
     };
     let journal = audit.read_journal(dir)?;
     let store = audit.read_store(dir);
-    audit.compare(&journal, store.as_deref());
+    audit.compare(&journal.entries, store.as_ref().map(|store| &store.entries[..]));
     let best = match store {
-        Some(store) if store.len() > journal.len() => store,
+        Some(store) if store.entries.len() > journal.entries.len() => store,
         _ => journal,
     };
-    audit.head = best.last().map_or(Head::EMPTY, Recorded::head);
-    audit.check_meaning(&best);
+    audit.head = best.entries.last().map_or(Head::EMPTY, Recorded::head);
+    audit.check_meaning(&best.entries);
     audit.check_against(&best);
     audit.faults.sort_by_key(|located| (located.entry, located.part));
     Ok(audit)
@@ -107,18 +144,20 @@ impl Audit {
         self.faults.push(Located { entry, part, fault });
     }
 
-    fn read_journal(&mut self, dir: &Path) -> Result<Vec<Recorded>, OpenError> {
+    fn read_journal(&mut self, dir: &Path) -> Result<Copy, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Ok(reader) => reader,
             Err(NotAJournal::FirstLine) => {
                 self.fault(1, Part::Journal, Fault::Copy("its first line is damaged".to_owned()));
-                return Ok(Vec::new());
+                return Ok(Copy::default());
             }
             Err(error) => return Err(OpenError::of_journal(dir, error)),
         };
-        let mut entries: Vec<Recorded> = reader.by_ref().map(Recorded::from).collect();
+        let mut copy = Copy::default();
+        reader.by_ref().for_each(|read| copy.push(read));
         let end = reader.end();
-        entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
+        copy.entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
+        copy.tree.truncate(end.head.number);
         match end.fault {
             Some((entry, fault)) if fault != Fault::BreaksOff => self.fault(entry, Part::Journal, fault),
             _ if end.torn > 0 => self.remarks.push(format!(
@@ -127,10 +166,10 @@ impl Audit {
             )),
             _ => {}
         }
-        Ok(entries)
+        Ok(copy)
     }
 
-    fn read_store(&mut self, dir: &Path) -> Option<Vec<Recorded>> {
+    fn read_store(&mut self, dir: &Path) -> Option<Copy> {
         if !dir.join(STORE).is_dir() {
             self.not_checked.push("store: there is none yet; the next append makes it".to_owned());
             return None;
@@ -142,16 +181,16 @@ impl Audit {
                 return None;
             }
         };
-        let (_copy, store) = opened?;
-        let mut entries = Vec::new();
+        let (_files, store) = opened?;
+        let mut copy = Copy::default();
         for found in store.entries() {
             match found {
-                Ok(read) => entries.push(Recorded::from(read)),
+                Ok(read) => copy.push(read),
                 Err((entry, fault)) => self.fault(entry, Part::Store, fault),
             }
         }
         self.store_read = true;
-        Some(entries)
+        Some(copy)
     }
 
     /// Opens a copy of the store; none when a writer is at work on it.
@@ -208,8 +247,8 @@ impl Audit {
         }
     }
 
-    fn check_against(&mut self, entries: &[Recorded]) {
-        let Some(expected) = self.against else {
+    fn check_against(&mut self, copy: &Copy) {
+        let Some(against) = self.against.clone() else {
             self.not_checked.push(
                 "truncation: no head was given to compare with; a history cut short, or written anew from the \
                  start, still verifies"
@@ -217,6 +256,18 @@ impl Audit {
             );
             return;
         };
+        match against {
+            Against::Head(expected) => self.check_head(&copy.entries, expected),
+            Against::Checkpoint(checkpoint) => {
+                if let Err(contradiction) = checkpoint.check_against(&copy.tree) {
+                    let entry = checkpoint.size.min(copy.tree.size() + 1);
+                    self.fault(entry, Part::Journal, contradiction.into());
+                }
+            }
+        }
+    }
+
+    fn check_head(&mut self, entries: &[Recorded], expected: Expected) {
         let actual = match expected.number.checked_sub(1).and_then(|place| usize::try_from(place).ok()) {
             None => Some(Hash::NONE),
             Some(place) => entries.get(place).map(|entry| entry.hash),

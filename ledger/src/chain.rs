@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::act::Act;
+use crate::checkpoint::Contradiction;
 use crate::date::{Instant, RecordedAt};
 use crate::entry::{Entry, Hash, LIMIT, NotAnEntry};
 
@@ -60,14 +61,15 @@ impl Sealed {
     }
 }
 
-/// The entry that follows a head.
+/// The entry that follows a head. Its instant is cut to the microsecond, which is what an entry holds.
 ///
 /// # Errors
 /// The number of bytes that the entry would have, when that is more than [`LIMIT`].
 pub fn seal(head: &Head, act: Act, recorded_at: RecordedAt) -> Result<Sealed, usize> {
+    let instant = recorded_at.instant();
     let entry = Entry {
         number: head.number + 1,
-        recorded_at: recorded_at.instant(),
+        recorded_at: Instant::from_microsecond(instant.as_microsecond()).unwrap_or(instant),
         asserted: matches!(recorded_at, RecordedAt::Asserted(_)),
         previous: head.hash,
         act,
@@ -115,6 +117,9 @@ pub enum Fault {
     /// The copy cannot be read at all.
     #[error("the copy cannot be read: {0}")]
     Copy(String),
+    /// The entries up to this one are not those that a checkpoint speaks of.
+    #[error("{0}")]
+    Checkpoint(#[from] Contradiction),
     /// The entry is sound, but means nothing in this ledger.
     #[error("{0}")]
     Meaning(String),
@@ -128,7 +133,57 @@ pub type Followed = (Sealed, Entry);
 /// # Errors
 /// The first [`Fault`] of the bytes as the successor of that head.
 pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Followed, Fault> {
+    linked(head, read(bytes)?)
+}
+
+/// Reads entries that should follow a head and one another, as many as are sound: those, and the fault of the
+/// next one.
+///
+/// Decoding and hashing need nothing of the entry before, so runs of entries are read side by side and joined
+/// at the seams.
+#[must_use]
+pub fn follow_all(head: &Head, entries: Vec<Vec<u8>>) -> (Vec<Followed>, Option<Fault>) {
+    let mut head = *head;
+    let mut sound = Vec::with_capacity(entries.len());
+    for found in read_all(entries) {
+        match found.and_then(|followed| linked(&head, followed)) {
+            Ok(followed) => {
+                head = followed.0.head();
+                sound.push(followed);
+            }
+            Err(fault) => return (sound, Some(fault)),
+        }
+    }
+    (sound, None)
+}
+
+fn read_all(entries: Vec<Vec<u8>>) -> Vec<Result<Followed, Fault>> {
+    /// Below this a thread costs more than it saves.
+    const WORTH_A_THREAD: usize = 512;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = entries.len().div_ceil(threads).max(WORTH_A_THREAD);
+    let mut rest = entries;
+    let mut shares = Vec::new();
+    while rest.len() > share {
+        let tail = rest.split_off(share);
+        shares.push(std::mem::replace(&mut rest, tail));
+    }
+    let read_share = |share: Vec<Vec<u8>>| share.into_iter().map(read).collect::<Vec<_>>();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || read_share(share))).collect();
+        let last = read_share(rest);
+        let joined = others.into_iter().flat_map(|other| other.join().unwrap_or_default());
+        joined.chain(last).collect()
+    })
+}
+
+fn read(bytes: Vec<u8>) -> Result<Followed, Fault> {
     let entry = Entry::decode(&bytes)?;
+    Ok((Sealed::new(&entry, bytes), entry))
+}
+
+fn linked(head: &Head, followed: Followed) -> Result<Followed, Fault> {
+    let entry = &followed.1;
     if entry.number != head.number + 1 {
         return Err(Fault::Number(entry.number));
     }
@@ -138,5 +193,5 @@ pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Followed, Fault> {
     if entry.recorded_at < head.recorded_at {
         return Err(Fault::Time(entry.recorded_at));
     }
-    Ok((Sealed::new(&entry, bytes), entry))
+    Ok(followed)
 }

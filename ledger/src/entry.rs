@@ -21,6 +21,10 @@ pub const VERSION: u8 = 1;
 /// The most bytes that an entry may have.
 pub const LIMIT: usize = 65_535;
 
+/// bincode counts a number as eight bytes however few it takes, so its own limit must be wider than [`LIMIT`]: an
+/// entry of as many bytes as are allowed would be written and never read. It still bounds what is allocated.
+const CLAIMS: usize = 8 * LIMIT;
+
 /// Domain separation (BLAKE3 `derive_key`): a hash of an entry is a hash of nothing else.
 const CONTEXT: &str = "chancery 2026-11-23 ledger entry v1";
 
@@ -140,7 +144,13 @@ impl Entry {
         if *version != VERSION {
             return Err(NotAnEntry::OtherVersion(*version));
         }
-        let limited = bincode::config::standard().with_limit::<LIMIT>();
+        if bytes.len() > LIMIT {
+            return Err(NotAnEntry::Malformed(format!(
+                "it is {} bytes long; the limit is {LIMIT}",
+                bytes.len()
+            )));
+        }
+        let limited = bincode::config::standard().with_limit::<CLAIMS>();
         let (read, consumed): (Read, usize) = bincode::serde::decode_from_slice(body, limited)
             .map_err(|e| NotAnEntry::Malformed(e.to_string()))?;
         let recorded_at =

@@ -3,12 +3,14 @@
 //! Reading needs no lock and changes nothing. An append that is not whole is not seen. Where the journal is
 //! damaged, the store answers in its place if it can, and the history says so.
 
+use std::fs::File;
 use std::path::Path;
 
 use crate::chain::{Fault, Followed, Head};
-use crate::copies::{JOURNAL, OpenError, STORE, copy_of_store, is_being_written};
+use crate::copies::{JOURNAL, OpenError, STORE, copy_of_store, is_being_written, lock};
 use crate::date::Instant;
 use crate::journal::{NotAJournal, Reader};
+use crate::merkle::Tree;
 use crate::standing::Recorded;
 use crate::store::Store;
 
@@ -43,36 +45,85 @@ impl Recorded {
     }
 }
 
-impl History {
+/// A ledger as a log: its entries in their bytes, in order, and the tree over them.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// The entries.
+    pub entries: Vec<Followed>,
+    /// The tree over their bytes.
+    pub tree: Tree,
+    /// Why these entries come from the store, where they do.
+    pub instead: Option<(u64, Fault)>,
+}
+
+impl Log {
     /// Reads the ledger in a directory.
     ///
     /// # Errors
     /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
     pub fn read(dir: &Path) -> Result<Self, OpenError> {
+        let Read { entries, instead, .. } = Read::of(dir, |read| read)?;
+        let mut tree = Tree::default();
+        for (sealed, _) in &entries {
+            tree.push(&sealed.bytes);
+        }
+        Ok(Self { entries, tree, instead })
+    }
+
+    /// Reads a ledger that stands still: no writer is at work, and all that is read is on disk. Nothing else may
+    /// be signed: an append that is later taken back, or lost in a power cut, would make a liar of its signer.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is no ledger, a writer is at work, or neither copy can be read whole.
+    pub fn read_settled(dir: &Path) -> Result<Self, OpenError> {
+        OpenError::unless_ledger(dir)?;
+        let _lock = lock(dir)?;
+        let path = dir.join(JOURNAL);
+        File::open(&path)
+            .and_then(|journal| journal.sync_data())
+            .map_err(|error| OpenError::Io { path, error })?;
+        Self::read(dir)
+    }
+}
+
+/// The entries that count, each in the form in which it is wanted.
+struct Read<T> {
+    entries: Vec<T>,
+    head: Head,
+    instead: Option<(u64, Fault)>,
+}
+
+impl<T> Read<T> {
+    fn of(dir: &Path, keep: fn(Followed) -> T) -> Result<Self, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Err(NotAJournal::FirstLine) => {
-                return Self::from_store(dir, (1, Fault::Copy("its first line is damaged".to_owned())));
+                let fault = Fault::Copy("its first line is damaged".to_owned());
+                return Self::from_store(dir, (1, fault), keep);
             }
             other => other.map_err(|e| OpenError::of_journal(dir, e))?,
         };
-        let mut entries: Vec<Recorded> = reader.by_ref().map(Recorded::from).collect();
+        let mut entries: Vec<T> = reader.by_ref().map(keep).collect();
         let end = reader.end();
         entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
-        let history = Self { entries, head: end.head, instead: None };
+        let journal = Self { entries, head: end.head, instead: None };
         match end.fault {
             Some((_, Fault::BreaksOff)) | None if end.torn > 0 && !is_being_written(dir) => {
                 // An append whose writer died, or one that was acknowledged and then damaged: the store knows.
                 let fault = end.fault.unwrap_or((end.head.number + 1, Fault::BreaksOff));
-                let stored = Self::from_store(dir, fault);
-                Ok(stored.ok().filter(|stored| stored.head.number > history.head.number).unwrap_or(history))
+                let stored = Self::from_store(dir, fault, keep);
+                Ok(stored.ok().filter(|stored| stored.head.number > journal.head.number).unwrap_or(journal))
             }
-            Some((_, Fault::BreaksOff)) | None => Ok(history),
-            Some(fault) => Self::from_store(dir, fault),
+            Some((_, Fault::BreaksOff)) | None => Ok(journal),
+            Some(fault) => Self::from_store(dir, fault, keep),
         }
     }
 
     /// The entries from the store, since the journal has a fault; all of them, or none.
-    fn from_store(dir: &Path, (entry, fault): (u64, Fault)) -> Result<Self, OpenError> {
+    fn from_store(
+        dir: &Path,
+        (entry, fault): (u64, Fault),
+        keep: fn(Followed) -> T,
+    ) -> Result<Self, OpenError> {
         let damaged = |also: String| OpenError::Damaged { entry, fault: fault.clone(), also };
         if !dir.join(STORE).is_dir() {
             return Err(damaged("there is no store beside it".to_owned()));
@@ -85,12 +136,23 @@ impl History {
         for read in store.entries() {
             let read = read.map_err(|(n, f)| damaged(format!("entry {n} of the store: {f}")))?;
             head = read.0.head();
-            entries.push(Recorded::from(read));
+            entries.push(keep(read));
         }
         if head.number < entry {
             return Err(damaged(format!("the store ends with entry {}", head.number)));
         }
         Ok(Self { entries, head, instead: Some((entry, fault)) })
+    }
+}
+
+impl History {
+    /// Reads the ledger in a directory.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
+    pub fn read(dir: &Path) -> Result<Self, OpenError> {
+        let Read { entries, head, instead } = Read::of(dir, Recorded::from)?;
+        Ok(Self { entries, head, instead })
     }
 
     /// The entries that were recorded by an instant.

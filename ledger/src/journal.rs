@@ -11,11 +11,12 @@
 //! whole. So a crash in the middle leaves a torn tail that was never acknowledged, and a reader beside a writer
 //! never sees half an append.
 
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::chain::{Fault, Followed, Head, Sealed, follow};
+use crate::chain::{Fault, Followed, Head, Sealed, follow_all};
 use crate::entry::LIMIT;
 
 /// The first line of a journal; the number is the version of its format.
@@ -154,11 +155,22 @@ pub struct End {
 #[derive(Debug)]
 pub struct Reader {
     file: BufReader<File>,
-    head: Head,
-    position: u64,
-    end: End,
     length: u64,
-    done: bool,
+    /// How far records have been read from the file, and the head of their last entry.
+    read: u64,
+    read_head: Head,
+    /// Entries read and verified, not yet handed out; with each, where its append ends if it ends there.
+    ready: VecDeque<(Followed, Option<u64>)>,
+    /// The fault that ends the reading, once what is ready has been handed out.
+    fault: Option<(u64, Fault)>,
+    head: Head,
+    end: End,
+}
+
+/// A record: the bytes of an entry, and whether its append goes on after it.
+struct Record {
+    entry: Vec<u8>,
+    goes_on: bool,
 }
 
 impl Reader {
@@ -175,9 +187,17 @@ impl Reader {
         if first[..read] != *FIRST_LINE {
             return Err(first_line_fault(&first[..read]));
         }
-        let position = FIRST_LINE.len() as u64;
-        let end = End { head: Head::EMPTY, bytes: position, torn: 0, fault: None };
-        Ok(Self { file, head: Head::EMPTY, position, end, length, done: false })
+        let read = FIRST_LINE.len() as u64;
+        Ok(Self {
+            file,
+            length,
+            read,
+            read_head: Head::EMPTY,
+            ready: VecDeque::new(),
+            fault: None,
+            head: Head::EMPTY,
+            end: End { head: Head::EMPTY, bytes: read, torn: 0, fault: None },
+        })
     }
 
     /// Whether everything read so far belongs to appends that are whole.
@@ -190,11 +210,34 @@ impl Reader {
     #[must_use]
     pub fn end(mut self) -> End {
         self.by_ref().for_each(drop);
-        End { torn: self.length.saturating_sub(self.end.bytes), ..self.end }
+        End { torn: self.length.saturating_sub(self.end.bytes), fault: self.fault, ..self.end }
     }
 
-    /// The next entry, and whether its append goes on after it.
-    fn read(&mut self) -> Result<Option<(Followed, bool)>, Fault> {
+    /// Reads and verifies the next records, so many that two threads are worth their while.
+    fn refill(&mut self) {
+        const MOST: usize = 8192;
+        let mut records = Vec::new();
+        let mut fault = None;
+        while records.len() < MOST && fault.is_none() {
+            match self.record() {
+                Ok(Some(record)) => records.push(record),
+                Ok(None) => break,
+                Err(found) => fault = Some(found),
+            }
+        }
+        let goes_on: Vec<bool> = records.iter().map(|record| record.goes_on).collect();
+        let entries = records.into_iter().map(|record| record.entry).collect();
+        let (followed, broken) = follow_all(&self.read_head, entries);
+        for (entry, goes_on) in followed.into_iter().zip(goes_on) {
+            self.read += (HEADER + entry.0.bytes.len()) as u64;
+            self.read_head = entry.0.head();
+            self.ready.push_back((entry, (!goes_on).then_some(self.read)));
+        }
+        // A broken link comes before whatever was wrong with a record after it.
+        self.fault = broken.or(fault).map(|fault| (self.read_head.number + 1, fault));
+    }
+
+    fn record(&mut self) -> Result<Option<Record>, Fault> {
         let io = |e: io::Error| Fault::Copy(e.to_string());
         let mut header = [0; HEADER];
         match read_up_to(&mut self.file, &mut header).map_err(io)? {
@@ -208,44 +251,31 @@ impl Reader {
         if length > LIMIT {
             return Err(Fault::Checksum);
         }
-        let mut bytes = vec![0; length];
-        if read_up_to(&mut self.file, &mut bytes).map_err(io)? < length {
+        let mut entry = vec![0; length];
+        if read_up_to(&mut self.file, &mut entry).map_err(io)? < length {
             return Err(Fault::BreaksOff);
         }
-        if checksum([a, b, c, d], &bytes) != u32::from_le_bytes(crc) {
+        if checksum([a, b, c, d], &entry) != u32::from_le_bytes(crc) {
             return Err(Fault::Checksum);
         }
-        self.position += (HEADER + length) as u64;
-        Ok(Some((follow(&self.head, bytes)?, word & GOES_ON != 0)))
+        Ok(Some(Record { entry, goes_on: word & GOES_ON != 0 }))
     }
 }
 
 impl Iterator for Reader {
     type Item = Followed;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
+    fn next(&mut self) -> Option<Followed> {
+        if self.ready.is_empty() && self.fault.is_none() {
+            self.refill();
         }
-        match self.read() {
-            Ok(Some((read, goes_on))) => {
-                self.head = read.0.head();
-                if !goes_on {
-                    self.end.head = self.head;
-                    self.end.bytes = self.position;
-                }
-                Some(read)
-            }
-            Ok(None) => {
-                self.done = true;
-                None
-            }
-            Err(fault) => {
-                self.done = true;
-                self.end.fault = Some((self.head.number + 1, fault));
-                None
-            }
+        let (followed, append_ends) = self.ready.pop_front()?;
+        self.head = followed.0.head();
+        if let Some(bytes) = append_ends {
+            self.end.head = self.head;
+            self.end.bytes = bytes;
         }
+        Some(followed)
     }
 }
 

@@ -105,22 +105,7 @@ impl Ledger {
         Roll::default().check(&acts, &|_| None).map_err(Refusal::Problems)?;
         let sealed = seal_all(Head::EMPTY, acts, recorded_at)?;
         let head = sealed.last().map_or(Head::EMPTY, Sealed::head);
-        let mut making = dir.as_os_str().to_owned();
-        making.push(".making");
-        let making = Path::new(&making);
-        fs::create_dir(making)?;
-        let make = || {
-            let mut journal = Journal::create(&making.join(JOURNAL))?;
-            if !sealed.is_empty() {
-                journal.append(&sealed)?;
-            }
-            fs::rename(making, dir)?;
-            sync_dir(dir.parent().unwrap_or(dir))
-        };
-        if let Err(error) = make() {
-            drop(fs::remove_dir_all(making));
-            return Err(error.into());
-        }
+        make(dir, |journal| if sealed.is_empty() { Ok(()) } else { journal.append(&sealed) })?;
         Ok(head)
     }
 
@@ -162,7 +147,9 @@ impl Ledger {
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Vec<Fate>, Refusal> {
-        self.checked(acts, recorded_at, expected).map(|(fates, _)| fates)
+        let (fates, _) = self.checked(acts, recorded_at, expected)?;
+        seal_all(self.head, new(acts.to_vec(), &fates), recorded_at)?;
+        Ok(fates)
     }
 
     fn checked(
@@ -180,7 +167,17 @@ impl Ledger {
             return Err(Refusal::Backwards { given, last: self.head.recorded_at });
         }
         let recorded = |number| self.store.entry(number).ok().map(|entry| entry.act);
-        self.roll.check(acts, &recorded).map_err(Refusal::Problems)
+        self.roll.check(acts, &recorded).map_err(|mut problems| {
+            problems.extend(acts.iter().filter_map(|act| self.too_long(act, recorded_at)));
+            problems.sort_by_key(|problem| problem.place);
+            Refusal::Problems(problems)
+        })
+    }
+
+    /// Whether an act would be too long even as the next entry: said together with what else is wrong.
+    fn too_long(&self, submitted: &Submitted, recorded_at: RecordedAt) -> Option<Problem> {
+        let bytes = seal(&self.head, submitted.act.clone(), recorded_at).err()?;
+        Some(length_problem(submitted.line, bytes))
     }
 
     /// Records acts as one append, all or none; those that are there already are passed over. When it returns,
@@ -195,9 +192,7 @@ impl Ledger {
         expected: Option<Expected>,
     ) -> Result<Appended, Refusal> {
         let (fates, entered) = self.checked(&acts, recorded_at, expected)?;
-        let is_new = |fate: &Fate| matches!(fate, Fate::New(_));
-        let new = acts.into_iter().zip(&fates).filter(|(_, fate)| is_new(fate)).map(|(act, _)| act);
-        let sealed = seal_all(self.head, new, recorded_at)?;
+        let sealed = seal_all(self.head, new(acts, &fates), recorded_at)?;
         let Some(last) = sealed.last() else {
             return Ok(Appended { fates, head: self.head, store_lags: None });
         };
@@ -219,6 +214,34 @@ impl Ledger {
     }
 }
 
+/// Makes a ledger under another name, lets its journal be written, and renames it when it is whole.
+pub(crate) fn make<E: From<io::Error>>(
+    dir: &Path,
+    write: impl FnOnce(&mut Journal) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut making = dir.as_os_str().to_owned();
+    making.push(".making");
+    let making = Path::new(&making);
+    fs::create_dir(making)?;
+    let made = || {
+        write(&mut Journal::create(&making.join(JOURNAL))?)?;
+        fs::rename(making, dir)?;
+        Ok(sync_dir(dir.parent().unwrap_or(dir))?)
+    };
+    made().inspect_err(|_| drop(fs::remove_dir_all(making)))
+}
+
+/// The acts that are not in the ledger yet.
+fn new(acts: Vec<Submitted>, fates: &[Fate]) -> impl Iterator<Item = Submitted> {
+    let known = fates.iter().map(|fate| matches!(fate, Fate::Known(_)));
+    acts.into_iter().zip(known).filter_map(|(act, known)| (!known).then_some(act))
+}
+
+fn length_problem(line: usize, bytes: usize) -> Problem {
+    let (place, flaw) = (Place { line, column: 0 }, Flaw::TooLong { bytes, limit: LIMIT });
+    Problem { place, field: None, flaw }
+}
+
 /// Seals acts one after another; every one that is too long is a problem.
 fn seal_all(
     mut head: Head,
@@ -237,10 +260,7 @@ fn seal_all(
                 head = entry.head();
                 sealed.push(entry);
             }
-            Err(bytes) => {
-                let (place, flaw) = (Place { line, column: 0 }, Flaw::TooLong { bytes, limit: LIMIT });
-                problems.push(Problem { place, field: None, flaw });
-            }
+            Err(bytes) => problems.push(length_problem(line, bytes)),
         }
     }
     if problems.is_empty() { Ok(sealed) } else { Err(Refusal::Problems(problems)) }

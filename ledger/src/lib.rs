@@ -11,21 +11,27 @@
 //!
 //! [`Ledger`] is a ledger open for appending; [`History`] is one read, by anyone, beside a writer if need be.
 
-pub mod act;
-pub mod audit;
-pub mod chain;
-pub mod copies;
 pub mod date;
-pub mod entry;
-pub mod history;
-pub mod journal;
-pub mod ledger;
-mod near;
 pub mod party;
+mod near;
+pub mod act;
+pub mod entry;
+pub mod merkle;
+pub mod note;
+pub mod checkpoint;
+pub mod policy;
+pub mod proof;
+pub mod chain;
 pub mod register;
-pub mod roll;
 pub mod standing;
+pub mod roll;
+pub mod journal;
 pub mod store;
+pub mod copies;
+pub mod ledger;
+pub mod history;
+pub mod publish;
+pub mod audit;
 pub mod world;
 
 pub use act::{Act, Deed, Problem, Submitted};
@@ -33,7 +39,7 @@ pub use chain::{Fault, Head};
 pub use copies::{Condition, OpenError};
 pub use date::{Date, Day, Instant, RecordedAt};
 pub use entry::Hash;
-pub use history::History;
+pub use history::{History, Log};
 pub use ledger::{Appended, CreateError, Expected, Ledger, Refusal};
 pub use party::PartyId;
 pub use register::{Key, Register};

@@ -28,6 +28,7 @@ pub(crate) fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> V
         .filter(|(likeness, _)| *likeness >= ENOUGH)
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    near.dedup_by_key(|(_, candidate)| *candidate);
     near.truncate(MOST);
     near.into_iter().map(|(_, candidate)| candidate.to_owned()).collect()
 }
@@ -55,6 +56,7 @@ mod tests {
         let states = ["USA", "UGA", "UKR", "GBR", "AUS"];
         assert_eq!(nearest("US", states.into_iter())[0], "USA");
         assert_eq!(nearest("usa", states.into_iter())[0], "USA");
+        assert_eq!(nearest("knwn", ["known", "known"].into_iter()), ["known"]);
         assert!(nearest("Atlantis", states.into_iter()).is_empty());
     }
 }

@@ -10,6 +10,8 @@ mod certainty;
 mod chain;
 #[path = "laws/collectives.rs"]
 mod collectives;
+#[path = "laws/findings.rs"]
+mod findings;
 #[path = "laws/hard_cases.rs"]
 mod hard_cases;
 #[path = "laws/knowledge.rs"]

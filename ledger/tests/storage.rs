@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ledger::act::{Draft, Place, Submitted};
-use ledger::audit::{Part, audit};
+use ledger::audit::{Against, Part, audit};
 use ledger::{
     Act, Appended, Condition, Expected, Fate, Head, History, Instant, Ledger, OpenError, RecordedAt, Refusal,
 };
@@ -69,7 +69,7 @@ fn what_is_appended_is_there_and_in_both_copies() {
     let (_dir, path, head, _) = six();
     let history = History::read(&path).unwrap();
     assert_eq!((history.head, history.entries.len(), history.instead), (head, 6, None));
-    let found = audit(&path, Some(Expected { number: 6, hash: head.hash })).unwrap();
+    let found = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
     assert_eq!((found.faults, found.not_checked, found.store_read), (vec![], vec![], true));
 }
 
@@ -136,7 +136,7 @@ fn a_damaged_journal_is_restored_from_the_store() {
         let mut damaged = journal.clone();
         damaged[place] ^= 0x10;
         fs::write(path.join("journal"), &damaged).unwrap();
-        let found = audit(&path, Some(Expected { number: 6, hash: head.hash })).unwrap();
+        let found = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
         assert!(!found.is_sound(Part::Journal), "byte {place}");
         assert_eq!(History::read(&path).unwrap().head, head, "byte {place}");
         let put_right = conditions(&path);
@@ -167,7 +167,7 @@ fn a_damaged_store_is_rebuilt_from_the_journal() {
         fs::write(&db, &damaged).unwrap();
         assert_eq!(History::read(&path).unwrap().head, head, "byte {place}");
         conditions(&path);
-        let found = audit(&path, Some(Expected { number: 6, hash: head.hash })).unwrap();
+        let found = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
         assert_eq!((found.faults, found.store_read), (vec![], true), "byte {place}");
     }
     fs::remove_dir_all(path.join("store")).unwrap();
@@ -181,7 +181,7 @@ fn a_head_kept_elsewhere_shows_what_was_cut_from_both_copies() {
     append(&shorter, vec![visit("2001"), visit("2002")]);
     let four = fs::read(shorter.join("journal")).unwrap();
     assert!(four.len() < journal.len());
-    let found = audit(&shorter, Some(Expected { number: 6, hash: head.hash })).unwrap();
+    let found = audit(&shorter, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
     assert_eq!((found.faults.len(), found.faults[0].entry), (1, 6));
     let blind = audit(&shorter, None).unwrap();
     assert!(blind.faults.is_empty() && blind.not_checked[0].starts_with("truncation"));

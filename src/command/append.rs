@@ -70,7 +70,7 @@ macro_rules! fields {
         /// The fields of an act as flags.
         #[derive(Debug, Default, Args)]
         pub(crate) struct Fields {
-            $($(#[doc = $doc])* #[arg(long = $flag, value_name = $value, help_heading = "Fields of the act")]
+            $($(#[doc = $doc])* #[arg(long = $flag, value_name = $value, allow_negative_numbers = true, help_heading = "Fields of the act")]
             pub(crate) $name: Option<String>,)+
         }
 
@@ -183,7 +183,12 @@ impl Append {
             return Err(Trouble::wrong(format!("{}: there is no act in it", file.display()))
                 .hint("nothing was recorded; a source that came back empty is recorded as `source.failed`"));
         }
-        Ok((acts, problems))
+        let future = acts
+            .iter()
+            .filter_map(|act| act.recorded_at)
+            .map(RecordedAt::instant)
+            .find(|at| *at > clock::now());
+        future.map_or(Ok((acts, problems)), |at| Err(in_the_future("recorded_at", at)))
     }
 }
 
@@ -333,10 +338,14 @@ pub(crate) fn when(flag: &str, given: Option<&str>) -> Result<RecordedAt, Troubl
         Trouble::wrong(format!("{flag}: `{text}` is not an instant")).hint("write it as 2025-07-04T09:00:00Z")
     })?;
     if instant > now {
-        return Err(Trouble::wrong(format!("{flag}: {instant} lies in the future"))
-            .hint("the register's own time never goes back, so nothing could be recorded until then"));
+        return Err(in_the_future(flag, instant));
     }
     Ok(RecordedAt::Asserted(instant))
+}
+
+fn in_the_future(what: &str, instant: Instant) -> Trouble {
+    Trouble::wrong(format!("{what}: {instant} lies in the future"))
+        .hint("the register's own time never goes back, so nothing could be recorded until then")
 }
 
 /// Reads a head as `chancery head` prints it.

@@ -8,13 +8,14 @@ use ledger::{Date, Day, Deed, History, Instant, Knowledge, PartyId, Question, Re
 
 use super::Place;
 use crate::clock;
+pub(crate) use crate::render::Cited;
 use crate::trouble::Trouble;
 
 /// The question, as flags.
 #[derive(Debug, Args)]
 pub(crate) struct Asking {
     /// The day; the answer is for its end. A month or year means its last day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     pub(crate) as_of: Option<String>,
 
     /// What the register knew then: an instant, a day (its end, by UTC) or #ENTRY [default: everything]
@@ -45,16 +46,12 @@ pub(crate) struct Parties {
     through: bool,
 }
 
-/// A day for which an answer is good, and the entry up to which the register was believed.
-#[derive(Debug, Clone)]
-pub(crate) struct Cited {
-    pub as_of: Day,
-    pub known: Option<Recorded>,
-}
-
 /// Reads the history of a ledger, and says so if it had to come from the store.
-pub(crate) fn read(place: &Place) -> Result<History, Trouble> {
-    let history = History::read(&place.ledger)?;
+///
+/// It is never freed: the process ends with the answer, and freeing a hundred thousand acts one by one takes longer
+/// than finding it.
+pub(crate) fn read(place: &Place) -> Result<&'static History, Trouble> {
+    let history: &History = Box::leak(Box::new(History::read(&place.ledger)?));
     if let Some((entry, fault)) = &history.instead {
         anstream::eprintln!(
             "note: the journal is damaged at entry {entry} ({fault}): this answer is from the store; \

@@ -1,35 +1,59 @@
 //! `chancery audit`: verifies everything.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ledger::audit::{Audit as Found, Part, audit};
+use ledger::audit::{Against, Audit as Found, Part, audit};
 use serde_json::json;
 
 use super::append::expected_head;
-use super::{Format, Place, Status};
-use crate::trouble::Trouble;
+use super::{Format, Place, Status, proving};
+use crate::trouble::{Trouble, way_to_vouch};
 
 /// Verify everything: every byte of both copies, every link, and what the acts mean together
 ///
 /// Nothing is changed. A history that was cut short, or written anew from the start, still verifies by itself:
-/// give a head that was kept elsewhere to compare with. Exit status 1 when something is wrong.
+/// give a head or a signed checkpoint that was kept elsewhere to compare with. Exit status 1 when something is wrong.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
-    /// A head that was kept elsewhere, as `chancery head` printed it
-    #[arg(long, value_name = "N:HASH")]
+    /// A head that was kept elsewhere, as `chancery head` printed it, or the file of a signed checkpoint
+    #[arg(long, value_name = "N:HASH|FILE")]
     against: Option<String>,
+
+    /// The policy that knows the log of the checkpoint
+    #[arg(long, value_name = "FILE", requires = "against")]
+    policy: Option<PathBuf>,
 }
 
 impl Audit {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let against = self.against.as_deref().map(expected_head).transpose()?;
+        let against = self.against.as_deref().map(|text| self.against(text)).transpose()?;
         let found = audit(&place.ledger, against)?;
         match place.format {
             Format::Json | Format::Jsonl => writeln!(out, "{}", as_json(&found))?,
             Format::Table | Format::Csv => show(&found, out)?,
         }
         Ok(if found.faults.is_empty() { Status::Done } else { Status::Finding })
+    }
+}
+
+impl Audit {
+    /// A head, or a checkpoint that the log of the policy has signed.
+    fn against(&self, text: &str) -> Result<Against, Trouble> {
+        let path = Path::new(text);
+        if !path.is_file() {
+            return expected_head(text).map(Against::Head);
+        }
+        let policy = self.policy.as_deref().ok_or_else(|| {
+            Trouble::wrong("a checkpoint says nothing until its signature is verified")
+                .hint("name the policy that knows its log with --policy FILE")
+        })?;
+        let signed = proving::checkpoint(path)?;
+        proving::policy(policy)?
+            .log_of(&signed)
+            .map_err(|error| Trouble::unreadable(path, &error).hint(way_to_vouch(&error)))?;
+        Ok(Against::Checkpoint(signed.checkpoint))
     }
 }
 
@@ -40,8 +64,8 @@ fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
     writeln!(out, "store    {}", verdict(found, Part::Store))?;
     writeln!(out, "meaning  {}", verdict(found, Part::Projection))?;
     match &found.against {
-        Some(head) if found.faults.is_empty() => writeln!(out, "against  {head}: agrees")?,
-        Some(head) => writeln!(out, "against  {head}")?,
+        Some(against) if found.faults.is_empty() => writeln!(out, "against  {against}: agrees")?,
+        Some(against) => writeln!(out, "against  {against}")?,
         None => {}
     }
     for located in &found.faults {
@@ -72,7 +96,7 @@ fn as_json(found: &Found) -> serde_json::Value {
         "entries": found.head.number,
         "head": found.head.hash.to_string(),
         "copies": { "journal": verdict(found, Part::Journal), "store": verdict(found, Part::Store) },
-        "against": found.against.map(|head| head.to_string()),
+        "against": found.against.as_ref().map(ToString::to_string),
         "faults": found.faults.iter().map(fault).collect::<Vec<_>>(),
         "remarks": found.remarks,
         "not_checked": found.not_checked,

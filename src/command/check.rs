@@ -21,7 +21,7 @@ use crate::trouble::Trouble;
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// The day for which answers should not be open [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     as_of: Option<String>,
 
     /// What the register knew then: an instant, a day or #ENTRY [default: everything]
@@ -32,7 +32,7 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = believed(&history, self.known_at.as_deref(), "--known-at")?;
+        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
         let findings = check(&Knowledge::of(entries), day);
         let cited = Cited { as_of: day, known: entries.last().cloned() };

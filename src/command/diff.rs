@@ -19,11 +19,11 @@ use crate::trouble::Trouble;
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// The first day [default: the same as --to]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     from: Option<String>,
 
     /// The second day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     to: Option<String>,
 
     /// What the register knew first: an instant, a day or #ENTRY [default: the same as --known-to]
@@ -48,12 +48,12 @@ impl Diff {
         let history = read(place)?;
         let to = as_of(self.to.as_deref(), "--to")?;
         let from = self.from.as_deref().map_or(Ok(to), |text| as_of(Some(text), "--from"))?;
-        let known_to = believed(&history, self.known_to.as_deref(), "--known-to")?;
+        let known_to = believed(history, self.known_to.as_deref(), "--known-to")?;
         let known_from = match &self.known_from {
-            Some(text) => believed(&history, Some(text), "--known-from")?,
+            Some(text) => believed(history, Some(text), "--known-from")?,
             None => known_to,
         };
-        let after = self.parties.question(&history, to)?;
+        let after = self.parties.question(history, to)?;
         let before = Question { as_of: from, ..after.clone() };
         let (old, new) = (Knowledge::of(known_from), Knowledge::of(known_to));
         let changes = difference(

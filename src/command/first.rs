@@ -23,15 +23,15 @@ pub(crate) struct First {
     asking: Asking,
 
     /// Only from this day on
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     since: Option<String>,
 }
 
 impl First {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let since = self.since.as_deref().map(|text| as_of(Some(text), "--since")).transpose()?;
         let began = first(&Knowledge::of(entries), &question, since);
         let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };

@@ -48,7 +48,7 @@ impl Log {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
         let find = |word: &Option<String>, flag| {
-            word.as_deref().map(|word| find(&history, word, flag, Day::MAX)).transpose()
+            word.as_deref().map(|word| find(history, word, flag, Day::MAX)).transpose()
         };
         let party = find(&self.party, "--party")?;
         let actor = find(&self.actor, "--actor")?;

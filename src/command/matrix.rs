@@ -24,7 +24,7 @@ pub(crate) struct Matrix {
     register: String,
 
     /// The day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     as_of: Option<String>,
 
     /// What the register knew then: an instant, a day or #ENTRY [default: everything]
@@ -45,10 +45,10 @@ type Cells<'a> = BTreeMap<(&'a PartyId, &'a PartyId), Vec<&'a Standing>>;
 impl Matrix {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = believed(&history, self.known_at.as_deref(), "--known-at")?;
+        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
         let parties = |words: &[String]| -> Result<Vec<PartyId>, Trouble> {
-            words.iter().map(|word| find(&history, word, "matrix", day)).collect()
+            words.iter().map(|word| find(history, word, "matrix", day)).collect()
         };
         let actors = parties(&self.actors)?;
         let toward = if self.toward.is_empty() { actors.clone() } else { parties(&self.toward)? };

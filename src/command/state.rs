@@ -8,10 +8,10 @@ use ledger::standing::{Certainty, Recorded, Scheduled, scheduled};
 use ledger::{Answer, Day, Knowledge, Question, Register, answer};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, Cited, read};
+use super::asking::{Asking, read};
 use super::{Format, Place, Status};
-use crate::render;
 use crate::render::standing;
+use crate::render::{self, Cited};
 use crate::trouble::Trouble;
 
 /// Say how things stood at the end of a day, as the register knew it at a time
@@ -35,8 +35,8 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let knowledge = Knowledge::of(entries);
         let mut answer = answer(&knowledge, &question);
         for (old, new, entry) in &answer.continued {

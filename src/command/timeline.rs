@@ -23,7 +23,7 @@ pub(crate) struct Timeline {
     other: String,
 
     /// Up to this day [default: today, by UTC]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true)]
     as_of: Option<String>,
 
     /// What the register knew then: an instant, a day or #ENTRY [default: everything]
@@ -38,10 +38,10 @@ pub(crate) struct Timeline {
 impl Timeline {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = believed(&history, self.known_at.as_deref(), "--known-at")?;
+        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
-        let one = find(&history, &self.one, "the first party", day)?;
-        let other = find(&history, &self.other, "the second party", day)?;
+        let one = find(history, &self.one, "the first party", day)?;
+        let other = find(history, &self.other, "the second party", day)?;
         let knowledge = Knowledge::of(entries);
         let toward = |actor: &ledger::PartyId, subject: &ledger::PartyId| {
             let (actor, subject) = (Some(actor.clone()), Some(subject.clone()));

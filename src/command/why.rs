@@ -11,10 +11,10 @@ use ledger::standing::{Argument, Known, Recorded, Role, Status as Counted, Step,
 use ledger::{Act, Knowledge};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, Cited, read};
+use super::asking::{Asking, read};
 use super::state::silence;
 use super::{Format, Place, Status};
-use crate::render;
+use crate::render::{self, Cited};
 use crate::render::{act, standing};
 use crate::trouble::Trouble;
 
@@ -32,8 +32,8 @@ pub(crate) struct Why {
 impl Why {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = self.asking.entries(&history)?;
-        let question = self.asking.question(&history)?;
+        let entries = self.asking.entries(history)?;
+        let question = self.asking.question(history)?;
         let knowledge = Knowledge::of(entries);
         let arguments = explain(&knowledge, &question);
         let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };

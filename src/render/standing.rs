@@ -45,7 +45,11 @@ pub(crate) fn value_since(standing: &Standing) -> String {
     let rank = standing.detail.iter().find(|(name, _)| *name == "rank");
     let rank = rank.map(|(_, rank)| format!(" ({rank})")).unwrap_or_default();
     let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
-    format!("{}{rank}{since}", value(standing))
+    let contested = match standing.contested_by.as_slice() {
+        [] => String::new(),
+        parties => format!(", contested by {}", joined(parties)),
+    };
+    format!("{}{rank}{since}{contested}", value(standing))
 }
 
 /// What tells a register from its neighbours: `regime EO 14024, measure asset_freeze`.

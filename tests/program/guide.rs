@@ -1,4 +1,4 @@
-//! The guide tells the truth: every command in it is run, and every answer in it is the answer.
+//! The guide and the README tell the truth: every command in them is run, and every answer is the answer.
 //!
 //! `UPDATE_EXPECT=1` writes the answers into the guide, so that nobody types them.
 
@@ -6,20 +6,31 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guide.md");
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
 #[cfg(unix)]
 fn every_answer_in_the_guide_is_the_answer() {
-    let guide = std::fs::read_to_string(GUIDE).unwrap();
+    check("docs/guide.md");
+}
+
+#[test]
+#[cfg(unix)]
+fn every_answer_in_the_readme_is_the_answer() {
+    check("README.md");
+}
+
+fn check(name: &str) {
+    let path = Path::new(ROOT).join(name);
+    let guide = std::fs::read_to_string(&path).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let done = performed(&guide, dir.path());
     if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::write(GUIDE, done).unwrap();
+        std::fs::write(path, done).unwrap();
     } else if let Some((number, (written, real))) =
         (1..).zip(guide.lines().zip(done.lines())).find(|(_, (written, real))| written != real)
     {
-        panic!("docs/guide.md:{number}: `{written}` should be `{real}`; UPDATE_EXPECT=1 writes the answers");
+        panic!("{name}:{number}: `{written}` should be `{real}`; UPDATE_EXPECT=1 writes the answers");
     } else {
         assert_eq!(guide, done);
     }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::{Act, Draft, Flaw, Place, Problem, Submitted};
 use crate::date::{Instant, RecordedAt};
@@ -82,9 +82,16 @@ pub fn draft(line: &[u8], number: usize) -> Result<Draft, Vec<Problem>> {
     let mut draft = Draft::new(number);
     for (name, raw) in pairs {
         let column = column_of(text, raw.get());
-        match serde_json::from_str(raw.get()) {
+        match value(raw.get()) {
             Ok(value) => draft.push(&name, value, at(column)),
-            Err(e) => return Err(unreadable(column + e.column().saturating_sub(1), json_fault(&e))),
+            Err(e) => {
+                let place = at(column + e.column().saturating_sub(1));
+                return Err(vec![Problem {
+                    place,
+                    field: Some(name),
+                    flaw: Flaw::Unreadable(json_fault(&e)),
+                }]);
+            }
         }
     }
     Ok(draft)
@@ -93,7 +100,80 @@ pub fn draft(line: &[u8], number: usize) -> Result<Draft, Vec<Problem>> {
 fn json_fault(error: &serde_json::Error) -> String {
     let words = error.to_string();
     let words = words.split(" at line ").next().unwrap_or(&words);
-    format!("not one JSON object on one line: {words}")
+    if words.ends_with(TWICE) {
+        words.to_owned()
+    } else {
+        format!("not one JSON object on one line: {words}")
+    }
+}
+
+const TWICE: &str = "is given twice";
+
+/// Reads a JSON value in which no name stands twice at one place: one of the two would be lost unseen.
+///
+/// # Errors
+/// When the text is not one JSON value, or a name stands twice.
+pub fn value(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(text).map(|Strict(value)| value)
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON value")
+            }
+
+            fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+                Ok(Value::from(truth))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+                Ok(Value::from(number))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+                Ok(Value::from(number))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+                Ok(Value::from(number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::from(text))
+            }
+
+            fn visit_unit<E>(self) -> Result<Value, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<Value, S::Error> {
+                let mut list = Vec::new();
+                while let Some(Strict(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Value::Array(list))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Value, M::Error> {
+                let mut map = Map::new();
+                while let Some(name) = members.next_key::<String>()? {
+                    if map.contains_key(&name) {
+                        return Err(M::Error::custom(format!("`{name}` {TWICE}")));
+                    }
+                    map.insert(name, members.next_value::<Strict>()?.0);
+                }
+                Ok(Value::Object(map))
+            }
+        }
+        deserializer.deserialize_any(Any).map(Self)
+    }
 }
 
 /// The column, in characters from 1, at which a part of a line begins.

@@ -90,6 +90,15 @@ macro_rules! vocabulary {
                 parties.into_iter().filter_map(|(name, party)| Some((name, party?)))
             }
 
+            /// Whether the act names one of these parties, in any part.
+            #[must_use]
+            pub fn names_one_of(&self, parties: &[&PartyId]) -> bool {
+                let named = |party: Option<&PartyId>| party.is_some_and(|party| parties.contains(&party));
+                match self {
+                    $(Self::$name { $($field),* } => false $(|| named(Field::party($field)))*,)+
+                }
+            }
+
             fn references(&self) -> Vec<Option<&ActRef>> {
                 match self {
                     $(Self::$name { $($field),* } => vec![$(Field::act($field),)*],)+

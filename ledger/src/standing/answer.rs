@@ -1,6 +1,6 @@
 //! Questions and answers: the standings of the registers that a question is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::{Deed, Label, Measure};
 use crate::date::{Date, Day};
@@ -8,7 +8,7 @@ use crate::party::PartyId;
 use crate::register::{Key, Register};
 
 use super::channel::through;
-use super::effect::{Detail, Effect, moves};
+use super::effect::{Detail, Effect, may_move, moves};
 use super::knowledge::{Knowledge, Known, Status};
 use super::timeline::{Certainty, Move, Outcome, Timeline};
 use super::value::{Value, Word};
@@ -70,22 +70,7 @@ pub struct Answer {
 /// Answers a question from what the register knew.
 #[must_use]
 pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
-    let world = World::new(knowledge, question.as_of);
-    let continued = [&question.actor, &question.subject]
-        .into_iter()
-        .flatten()
-        .filter_map(|party| {
-            let (heir, entry) = world.heirs.get(party)?;
-            Some((party.clone(), heir.clone(), *entry))
-        })
-        .collect();
-    let mut standings: Vec<Standing> =
-        world.timelines(question).into_iter().flat_map(|found| world.standings(&found)).collect();
-    if question.through {
-        standings.extend(through(&world, question));
-    }
-    world.add_silence(question, &mut standings);
-    Answer { standings, continued }
+    World::new(knowledge, question.as_of).answer(question)
 }
 
 /// The registers that a question is about, each with all its acts up to the day: the whole story.
@@ -143,15 +128,41 @@ pub(super) struct World<'a> {
     /// Parties that have gone on under another id by that day: who, and through which entry.
     heirs: BTreeMap<PartyId, (PartyId, u64)>,
     licences: Vec<(Key, Timeline<'a>)>,
+    /// Only these registers are looked at, where there are such.
+    among: Option<BTreeSet<Key>>,
 }
 
 impl<'a> World<'a> {
     pub(super) fn new(knowledge: &'a Knowledge<'a>, day: Day) -> Self {
-        let mut world = Self { day, knowledge, heirs: heirs(knowledge, day), licences: Vec::new() };
+        let heirs = heirs(knowledge, day);
+        let mut world = Self { day, knowledge, heirs, licences: Vec::new(), among: None };
         let licences = Question::about(Register::Licence, day);
         world.licences =
             world.timelines(&licences).into_iter().map(|found| (found.key, found.timeline)).collect();
         world
+    }
+
+    /// The same, looking at some registers alone.
+    pub(super) fn among(self, keys: Option<BTreeSet<Key>>) -> Self {
+        Self { among: keys, ..self }
+    }
+
+    pub(super) fn answer(&self, question: &Question) -> Answer {
+        let continued = [&question.actor, &question.subject]
+            .into_iter()
+            .flatten()
+            .filter_map(|party| {
+                let (heir, entry) = self.heirs.get(party)?;
+                Some((party.clone(), heir.clone(), *entry))
+            })
+            .collect();
+        let mut standings: Vec<Standing> =
+            self.timelines(question).into_iter().flat_map(|found| self.standings(&found)).collect();
+        if question.through {
+            standings.extend(through(self, question));
+        }
+        self.add_silence(question, &mut standings);
+        Answer { standings, continued }
     }
 
     /// The registers that a question is about and that some act moves by its day, in order.
@@ -163,20 +174,27 @@ impl<'a> World<'a> {
     fn timelines_until(&self, question: &Question, until: Day) -> Vec<Found<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
+        let (actors, subjects) = (self.ids_of(actor), self.ids_of(subject));
+        let among = self.parties_among();
+        let sieve = |known: &&'a Known<'a>| {
+            let deed = &known.act.deed;
+            question.register.is_none_or(|register| may_move(deed, register))
+                && (actor.is_none() || deed.names_one_of(&actors))
+                && (subject.is_none() || deed.names_one_of(&subjects))
+                && (self.among.is_none() || deed.names_one_of(&among))
+        };
         let mut steps: Vec<(Key, Move<'a>)> = Vec::new();
-        let mut endings: Vec<(Key, &'a Known<'a>)> = Vec::new();
-        for known in &self.knowledge.acts {
+        for known in self.knowledge.acts.iter().filter(sieve) {
             for (key, effect) in moves(&known.act) {
                 let key = self.carried_over(key);
-                if known.counts() && matches!(known.act.deed, Deed::RegimeTerminated { .. }) {
-                    endings.push((key.clone(), known));
-                }
-                if question.is_about(&key, actor, subject) {
+                let looked_at = self.among.as_ref().is_none_or(|keys| keys.contains(&key));
+                if looked_at && question.is_about(&key, actor, subject) {
                     steps.push((key, Move { known, effect }));
                 }
             }
         }
-        steps.sort_by(|a, b| a.0.cmp(&b.0));
+        let endings = self.endings(question);
+        steps.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut found = Vec::new();
         let mut rest = steps.into_iter().peekable();
         while let Some((key, first)) = rest.next() {
@@ -191,7 +209,8 @@ impl<'a> World<'a> {
             let (counted, left_out): (Vec<_>, Vec<_>) =
                 moves.into_iter().partition(|step| step.known.counts());
             let timeline = Timeline::new(counted);
-            let left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
+            let mut left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
+            left_out.sort_by_key(|known| known.entry.number);
             if timeline.has_begun(until) || self.denials(&left_out).next().is_some() {
                 found.push(Found { key, timeline, left_out });
             }
@@ -235,8 +254,37 @@ impl<'a> World<'a> {
         self.heirs.get(party).map_or(party, |(heir, _)| heir)
     }
 
+    /// Every id under which acts of a party may stand: its own, and those that it has gone on from.
+    fn ids_of<'p>(&'p self, party: Option<&'p PartyId>) -> Vec<&'p PartyId> {
+        let Some(party) = party else { return Vec::new() };
+        let earlier = self.heirs.iter().filter(|(_, (heir, _))| heir == party).map(|(old, _)| old);
+        std::iter::once(party).chain(earlier).collect()
+    }
+
+    /// Every id that an act of the registers looked at must name.
+    fn parties_among(&self) -> Vec<&PartyId> {
+        let keys = self.among.iter().flatten();
+        let parties: BTreeSet<&PartyId> = keys.flat_map(|key| [&key.actor, &key.subject]).flatten().collect();
+        parties.into_iter().flat_map(|party| self.ids_of(Some(party))).collect()
+    }
+
+    /// The ends of sanctions regimes, where the question is about sanctions.
+    fn endings(&self, question: &Question) -> Vec<(Key, &'a Known<'a>)> {
+        if question.register.is_some_and(|register| register != Register::Sanction) {
+            return Vec::new();
+        }
+        let of_regimes =
+            self.knowledge.acts.iter().filter(|known| may_move(&known.act.deed, Register::Regime));
+        let ends = of_regimes
+            .filter(|known| known.counts() && matches!(known.act.deed, Deed::RegimeTerminated { .. }));
+        ends.flat_map(|known| {
+            moves(&known.act).into_iter().map(move |(key, _)| (self.carried_over(key), known))
+        })
+        .collect()
+    }
+
     /// The register under the ids that its parties bear on the day. A party's own existence and name stay its own.
-    fn carried_over(&self, mut key: Key) -> Key {
+    pub(super) fn carried_over(&self, mut key: Key) -> Key {
         if self.heirs.is_empty() || matches!(key.register, Register::Existence | Register::Name) {
             return key;
         }

@@ -99,10 +99,10 @@ fn through_collectives<'a>(world: &World<'a>, question: &Question) -> Vec<Argume
             .into_iter()
             .flat_map(|register| world.timelines(&Question::about(register, question.as_of)));
         let standings = &argument.standings;
-        let tied = |found: &Found<'a>| {
+        let is_used = |found: &Found<'a>| {
             found.timeline.moves().any(|step| rests_on(standings, step.known.entry.number))
         };
-        for found in acts.chain(ties.filter(tied)) {
+        for found in acts.chain(ties.filter(is_used)) {
             argument.steps.extend(steps(&found, standings, question));
         }
     }

@@ -86,14 +86,14 @@ fn ties(world: &World<'_>, question: &Question) -> BTreeMap<(PartyId, PartyId), 
     let mut ties: BTreeMap<(PartyId, PartyId), Tie> = BTreeMap::new();
     for (register, word) in [(Register::Membership, Word::Member), (Register::Binding, Word::Bound)] {
         for found in world.timelines(&Question::about(register, question.as_of)) {
-            let tied = world.standings(&found).into_iter().find(|standing| standing.value.is(word));
-            let (Some(tied), Some(member), Some(of)) = (tied, &found.key.actor, &found.key.subject) else {
+            let holds = world.standings(&found).into_iter().find(|standing| standing.value.is(word));
+            let (Some(holds), Some(member), Some(of)) = (holds, &found.key.actor, &found.key.subject) else {
                 continue;
             };
             add(
                 &mut ties,
                 (member.clone(), of.clone()),
-                Tie { certainty: tied.certainty, basis: tied.basis },
+                Tie { certainty: holds.certainty, basis: holds.basis },
             );
         }
     }

@@ -146,7 +146,7 @@ fn without_ground(found: &Found<'_>) -> Vec<Finding> {
             let stood =
                 before.first().map_or_else(|| "none".to_owned(), |outcome| outcome.value.as_str().to_owned());
             let words =
-                format!("{} of {}, which stood as {stood}", step.known.act.deed.kind(), name(&found.key));
+                format!("{}, where {} stood as {stood}", step.known.act.deed.kind(), name(&found.key));
             findings.push(Finding { entries: vec![number(step)], kind, words });
         }
     }
@@ -220,11 +220,9 @@ fn open(found: &Found<'_>, as_of: Day) -> Option<Finding> {
 fn rivals(found: &[Found<'_>], register: Register) -> Vec<Finding> {
     let mut groups: BTreeMap<(Option<&PartyId>, Option<&PartyId>), Vec<&Found<'_>>> = BTreeMap::new();
     for found in found.iter().filter(|found| found.key.register == register) {
-        let group = match register {
-            Register::Envoy => (found.key.actor.as_ref(), found.key.subject.as_ref()),
-            _ => (found.key.actor.as_ref(), found.key.of.as_ref()),
-        };
-        groups.entry(group).or_default().push(found);
+        // Governments exclude each other for one state, heads of mission with one host.
+        let over = found.key.of.as_ref().or(found.key.subject.as_ref());
+        groups.entry((found.key.actor.as_ref(), over)).or_default().push(found);
     }
     let mut findings = Vec::new();
     for group in groups.into_values().filter(|group| group.len() > 1) {
@@ -238,7 +236,7 @@ fn rivals(found: &[Found<'_>], register: Register) -> Vec<Finding> {
 
 fn overlap(group: &[&Found<'_>], register: Register, step: &Move<'_>, day: Day) -> Option<Finding> {
     let holders: Vec<(&Found<'_>, Outcome)> =
-        group.iter().filter_map(|found| Some((*found, holds(&found.timeline, register, day)?))).collect();
+        group.iter().filter_map(|found| Some((*found, holds(&found.timeline, day)?))).collect();
     let began = holders.iter().any(|(_, outcome)| outcome.basis.contains(&number(step)));
     if holders.len() < 2 || !began {
         return None;
@@ -256,14 +254,11 @@ fn overlap(group: &[&Found<'_>], register: Register, step: &Move<'_>, day: Day) 
 }
 
 /// The outcome that excludes a rival, if it is certain on the day.
-fn holds(timeline: &Timeline<'_>, register: Register, day: Day) -> Option<Outcome> {
+fn holds(timeline: &Timeline<'_>, day: Day) -> Option<Outcome> {
     let mut outcomes = timeline.at(day);
     let only = outcomes.pop().filter(|_| outcomes.is_empty())?;
     let is_ambassador = only.detail.iter().any(|(name, text)| *name == "class" && text == "ambassador");
-    let excludes = match register {
-        Register::Envoy => only.value.is(Word::Accepted) && is_ambassador,
-        _ => only.value.is(Word::Recognised),
-    };
+    let excludes = only.value.is(Word::Recognised) || (only.value.is(Word::Accepted) && is_ambassador);
     excludes.then_some(only)
 }
 

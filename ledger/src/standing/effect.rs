@@ -143,6 +143,27 @@ pub fn moves(act: &Act) -> Vec<(Key, Effect)> {
     }
 }
 
+/// Whether an act can move registers of a kind at all, told by its kind alone: a first sieve for long histories.
+#[must_use]
+pub fn may_move(deed: &Deed, register: Register) -> bool {
+    let families: &[&str] = match register {
+        Register::RecognitionState | Register::RecognitionGovernment => &["recognition"],
+        Register::Relations => &["relations"],
+        Register::Consular => &["consular"],
+        Register::Mission => &["mission"],
+        Register::Envoy => &["envoy", "credentials"],
+        Register::Sanction => &["sanction"],
+        Register::Regime => &["regime"],
+        Register::Licence => &["licence"],
+        Register::Terror => &["terror"],
+        Register::Membership => &["membership"],
+        Register::Binding => &["binding"],
+        Register::Existence | Register::Name => &["entity"],
+    };
+    let family = deed.kind().split('.').next().unwrap_or_default();
+    families.contains(&family)
+}
+
 fn one(key: Key, effect: Effect) -> Vec<(Key, Effect)> {
     vec![(key, effect)]
 }

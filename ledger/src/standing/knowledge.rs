@@ -73,6 +73,15 @@ impl Known<'_> {
         std::iter::once(self.entry.number).chain(self.amended_by.iter().copied()).collect()
     }
 
+    /// Whether the register knew this act in the same way at another time.
+    #[must_use]
+    pub fn is_known_as(&self, other: &Self) -> bool {
+        self.status == other.status
+            && self.contested_by == other.contested_by
+            && self.amended_by == other.amended_by
+            && (self.amended_by.is_empty() || self.act == other.act)
+    }
+
     /// Whether it counts.
     #[must_use]
     pub fn counts(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ledger::standing::effect::moves;
-use ledger::standing::{Knowledge, Move, Timeline};
+use ledger::standing::{Knowledge, Move, Timeline, intervals};
 use ledger::{Date, Day};
 use proptest::prelude::*;
 
@@ -109,6 +109,30 @@ proptest! {
         let outcomes = Timeline::new(steps.collect()).at(as_of);
         let told: BTreeSet<String> = outcomes.iter().map(|outcome| outcome.value.as_str().to_owned()).collect();
         prop_assert_eq!(told, by_force(&world, as_of));
+    }
+
+    /// The intervals of a register leave no day out, and say of each what asking for that day says.
+    #[test]
+    fn the_intervals_are_the_answers_of_their_days(acts in timelines()) {
+        let world = written(&acts);
+        let knowledge = Knowledge::of(&world.entries);
+        let steps = knowledge.acts.iter().map(|known| {
+            let (_, effect) = moves(&known.act).remove(0);
+            Move { known, effect }
+        });
+        let timeline = Timeline::new(steps.collect());
+        let told = intervals(&timeline);
+        for number in 0..DAYS + 6 {
+            let day = nth(number);
+            let on_day: Vec<_> = told.iter()
+                .filter(|interval| interval.from.is_none_or(|from| from <= day) && interval.to.is_none_or(|to| day <= to))
+                .collect();
+            prop_assert!(on_day.len() <= 1);
+            match on_day.first() {
+                Some(interval) => prop_assert_eq!(&interval.outcomes, &timeline.at(day)),
+                None => prop_assert!(!timeline.has_begun(day)),
+            }
+        }
     }
 }
 

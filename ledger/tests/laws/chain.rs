@@ -93,3 +93,31 @@ proptest! {
         prop_assert_eq!(&again.0[0].act, &act);
     }
 }
+
+/// Of as many bytes as an entry may have, and made of as many small values as fit: what is sealed is read back.
+#[test]
+fn the_longest_entry_is_read_back() {
+    let codes = |count: usize| {
+        let pairs: Vec<String> = (0..count).map(|number| format!("\"k{number:05}\":\"1\"")).collect();
+        let line = format!(
+            "{{\"kind\":\"entity.created\",\"subject\":\"A\",\"party\":\"state\",\"codes\":{{{}}}}}",
+            pairs.join(",")
+        );
+        let (acts, problems) = json::read(line.as_bytes());
+        assert_eq!(problems, []);
+        seal(&Head::EMPTY, acts[0].act.clone(), RecordedAt::Clock(instant("2024-02-02")))
+    };
+    let most = (65_535 - 100) / 9;
+    let sealed = codes(most).unwrap();
+    assert!(sealed.bytes.len() > 65_400);
+    assert!(Entry::decode(&sealed.bytes).is_ok());
+    assert!(codes(most + 10).unwrap_err() > 65_535);
+}
+
+#[test]
+fn an_instant_is_cut_to_the_microsecond() {
+    let finer = "2020-01-01T00:00:00.123456789Z".parse().unwrap();
+    let sealed = seal(&Head::EMPTY, act(ACTS[0]), RecordedAt::Asserted(finer)).unwrap();
+    assert_eq!(sealed.recorded_at.to_string(), "2020-01-01T00:00:00.123456Z");
+    assert_eq!(Entry::decode(&sealed.bytes).unwrap().recorded_at, sealed.recorded_at);
+}

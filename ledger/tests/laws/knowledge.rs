@@ -1,7 +1,7 @@
 //! What the register knew: retractions of retractions, corrections that move an act elsewhere, names.
 
-use ledger::standing::Match;
 use ledger::standing::names::{find_party, parties};
+use ledger::standing::{Match, Side, difference};
 use ledger::{Knowledge, PartyId, answer};
 use proptest::prelude::*;
 
@@ -120,23 +120,62 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
+/// Whether a party goes on under another id on one side: then the same standing has two names.
+fn lines_name(was: &[String], is: &[String]) -> bool {
+    was.iter().chain(is).any(|line| line.contains("continued"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Asking as known at an entry is asking a register that ends there.
     #[test]
     fn a_prefix_is_what_was_known(lines in lines(), cut in 0..14_usize) {
-        let mut text = String::new();
-        for (index, line) in lines.iter().enumerate() {
-            text.push_str(&format!("@ {}\n{line}\n", day("2010-01-01").checked_add(jiff::Span::new().days(i64::try_from(index).unwrap())).unwrap()));
-        }
+        let nth = |number: usize| day("2010-01-01").checked_add(jiff::Span::new().days(i64::try_from(number).unwrap())).unwrap();
+        let text: Vec<String> = lines.iter().enumerate().map(|(number, line)| format!("@ {}\n{line}", nth(number + 1))).collect();
+        let text = text.join("\n");
         let whole = world(&text);
         let cut = cut.min(lines.len());
         let prefix = world(&lines[..cut].join("\n"));
         for as_of in ["2001-03-03", "2001-09-01", "2003-01-01"] {
-            let known = day("2010-01-01").checked_add(jiff::Span::new().days(i64::try_from(cut).unwrap() - 1)).unwrap();
+            let known = nth(cut);
             let asked = whole.ask_knowing("-", as_of, &known.to_string());
             prop_assert_eq!(asked, prefix.ask("-", as_of));
+        }
+    }
+
+    /// A difference looks at the registers that something touches, and finds what comparing everything finds.
+    #[test]
+    fn a_difference_is_what_comparing_everything_gives(lines in lines(), cut in 0..14_usize) {
+        let whole = world(&lines.join("\n"));
+        let cut = cut.min(whole.entries.len());
+        let (old, new) = (Knowledge::of(&whole.entries[..cut]), Knowledge::of(&whole.entries));
+        for (from, to) in [("2001-03-03", "2001-09-01"), ("2003-01-01", "2003-01-01"), ("2003-01-01", "2001-03-03")] {
+            for earlier in [&old, &new] {
+                let (before, after) = (question("-", from), question("-", to));
+                let told = difference(Side { knowledge: earlier, question: &before }, Side { knowledge: &new, question: &after });
+                // Only the days on which nothing has gone on under another id can be compared line by line.
+                let without_basis = |line: String| line.split(" #").next().unwrap().to_owned();
+                let lines = |knowledge: &Knowledge<'_>, asked| -> Vec<String> {
+                    answer(knowledge, asked).standings.iter().map(line).map(without_basis).collect()
+                };
+                let (was, is) = (lines(earlier, &before), lines(&new, &after));
+                let gone = told.iter().flat_map(|change| &change.before).map(line).map(without_basis);
+                let come = told.iter().flat_map(|change| &change.after).map(line).map(without_basis);
+                if !lines_name(&was, &is) {
+                    let kept: Vec<String> = was.iter().filter(|line| is.contains(line)).cloned().collect();
+                    let mut by_hand: Vec<String> = was.iter().filter(|line| !kept.contains(line)).cloned().collect();
+                    let mut found: Vec<String> = gone.filter(|line| !kept.contains(line)).collect();
+                    by_hand.sort();
+                    found.sort();
+                    prop_assert_eq!(found, by_hand);
+                    let mut by_hand: Vec<String> = is.iter().filter(|line| !kept.contains(line)).cloned().collect();
+                    let mut found: Vec<String> = come.filter(|line| !kept.contains(line)).collect();
+                    by_hand.sort();
+                    found.sort();
+                    prop_assert_eq!(found, by_hand);
+                }
+            }
         }
     }
 

@@ -1,0 +1,46 @@
+//! `chancery restore`: a ledger from a published log.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use ledger::publish::restore;
+use serde_json::json;
+
+use super::proving::policy;
+use super::{Format, Place, Status};
+use crate::trouble::Trouble;
+
+/// Make a ledger from a published log: the same entries, the same head, the same root
+///
+/// The new ledger is made at --ledger DIR, which must not exist. Everything is verified before it appears there:
+/// the checkpoint against the policy, every entry, every tile.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The directory in which the log is published
+    dir: PathBuf,
+
+    /// Whose word is taken: keys of logs and witnesses, and the quorum
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+}
+
+impl Restore {
+    pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let policy = policy(&self.policy)?;
+        let (head, _) = restore(&self.dir, &policy, &place.ledger)
+            .map_err(|error| Trouble::not_restored(&place.ledger, &error))?;
+        match place.format {
+            Format::Json | Format::Jsonl => {
+                let made =
+                    json!({ "ledger": place.ledger, "entries": head.number, "head": head.hash.to_string() });
+                writeln!(out, "{made}")?;
+            }
+            Format::Table | Format::Csv => {
+                writeln!(out, "restored {}: {} entries, all verified", place.ledger.display(), head.number)?;
+                writeln!(out, "head {head}")?;
+            }
+        }
+        Ok(Status::Done)
+    }
+}
