@@ -30,9 +30,9 @@ use ledger::standing::Match;
 use ledger::standing::names::{Named, find_party};
 use ledger::{Act, Date, Day, PartyId};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Broken, Chronicle, Told};
-use crate::text::value_of;
 
 /// What the columns of a file mean.
 #[derive(Debug, Deserialize)]
@@ -134,7 +134,7 @@ impl Mapping {
         }
         let mut draft = Draft::new(usize::try_from(line).unwrap_or(0));
         for (field, word) in fields {
-            draft.push(field, value_of(field, &word), Place::default());
+            draft.push(field, value(field, &word), Place::default());
         }
         let told = |problem: Problem| {
             let field = problem.field.map(|field| format!("{field}: ")).unwrap_or_default();
@@ -151,6 +151,15 @@ impl Mapping {
             Err(_) if Date::parse(word).is_ok() => Ok(word.to_owned()),
             Err(_) => Err(format!("`{word}` is not written as {format}")),
         }
+    }
+}
+
+/// The value that a cell means: measures are parted by `;`, the order is a number, all else is text.
+fn value(field: &str, word: &str) -> Value {
+    match field {
+        "measures" | "measure" => word.split(';').map(str::trim).filter(|part| !part.is_empty()).collect(),
+        "order" => word.parse::<i64>().map_or_else(|_| Value::from(word), Value::from),
+        _ => Value::from(word),
     }
 }
 
