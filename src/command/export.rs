@@ -61,7 +61,7 @@ impl Export {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
         let mut out = BufWriter::new(out);
-        let entries = self.asking.entries(&history)?;
+        let entries = self.asking.entries(history)?;
         if self.what == What::Acts {
             if place.format == Format::Csv {
                 return Err(Trouble::wrong("acts differ in their fields: they are written as JSON lines")
@@ -82,7 +82,7 @@ impl Export {
             out.flush()?;
             return Ok(Status::Done);
         }
-        let question = self.asking.question(&history)?;
+        let question = self.asking.question(history)?;
         let knowledge = Knowledge::of(entries);
         self.table(&knowledge, &question).write(place.format, &mut out)?;
         out.flush()?;

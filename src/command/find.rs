@@ -39,7 +39,7 @@ const HEADERS: [&str; 6] = ["party", "name", "kind", "why", "called", "likeness"
 impl Find {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let history = read(place)?;
-        let entries = believed(&history, self.known_at.as_deref(), "--known-at")?;
+        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
         let knowledge = Knowledge::of(entries);
         let parties = parties(&knowledge);

@@ -84,11 +84,11 @@ impl Import {
         for (index, file) in self.files.iter().enumerate() {
             let observed = when("--observed-at", self.observed_at.get(index).map(String::as_str))?;
             let history = read(place)?;
-            let outcome = self.look(&history, mapping.as_ref(), most, file, observed.instant())?;
+            let outcome = self.look(history, mapping.as_ref(), most, file, observed.instant())?;
             if outcome.verdict.is_err() {
                 status = Status::Finding;
             }
-            self.record(place, &history, observed, outcome, out)?;
+            self.record(place, history, observed, outcome, out)?;
         }
         Ok(status)
     }

@@ -66,7 +66,7 @@ impl Screen {
         let sought =
             sought(&bytes).map_err(|fact| Trouble::wrong(format!("{}: {fact}", self.list.display())))?;
         let history = read(place)?;
-        let entries = believed(&history, self.known_at.as_deref(), "--known-at")?;
+        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
         let knowledge = Knowledge::of(entries);
         let parties = parties(&knowledge);
