@@ -6,7 +6,7 @@
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::act::{Flaw, Place, Problem, Submitted};
 use crate::chain::{Head, Sealed, seal};
@@ -222,12 +222,13 @@ pub(crate) fn make<E: From<io::Error>>(
 ) -> Result<(), E> {
     // Under a name of its own, so that what a crash left of an earlier try stands in nobody's way.
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::metadata(parent)?;
     let making =
         tempfile::Builder::new().prefix(".chancery-making-").permissions(open_to_all()).tempdir_in(parent)?;
     write(&mut Journal::create(&making.path().join(JOURNAL))?)?;
     fs::rename(making.path(), dir)?;
     // It is the ledger now, and no longer temporary.
-    let _: PathBuf = making.keep();
+    drop(making.keep());
     Ok(sync_dir(parent)?)
 }
 
