@@ -3,8 +3,9 @@
 //! Compute, then write: the acts are checked and sealed, the journal makes them durable, and only then do the
 //! head and the roll move on. The store follows.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::act::{Flaw, Place, Problem, Submitted};
@@ -219,16 +220,16 @@ pub(crate) fn make<E: From<io::Error>>(
     dir: &Path,
     write: impl FnOnce(&mut Journal) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut making = dir.as_os_str().to_owned();
-    making.push(".making");
-    let making = Path::new(&making);
-    fs::create_dir(making)?;
-    let made = || {
-        write(&mut Journal::create(&making.join(JOURNAL))?)?;
-        fs::rename(making, dir)?;
-        Ok(sync_dir(dir.parent().unwrap_or(dir))?)
-    };
-    made().inspect_err(|_| drop(fs::remove_dir_all(making)))
+    // Under a name of its own, so that what a crash left of an earlier try stands in nobody's way.
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::metadata(parent)?;
+    let making =
+        tempfile::Builder::new().prefix(".chancery-making-").permissions(open_to_all()).tempdir_in(parent)?;
+    write(&mut Journal::create(&making.path().join(JOURNAL))?)?;
+    fs::rename(making.path(), dir)?;
+    // It is the ledger now, and no longer temporary.
+    drop(making.keep());
+    Ok(sync_dir(parent)?)
 }
 
 /// The acts that are not in the ledger yet.
@@ -240,6 +241,11 @@ fn new(acts: Vec<Submitted>, fates: &[Fate]) -> impl Iterator<Item = Submitted> 
 fn length_problem(line: usize, bytes: usize) -> Problem {
     let (place, flaw) = (Place { line, column: 0 }, Flaw::TooLong { bytes, limit: LIMIT });
     Problem { place, field: None, flaw }
+}
+
+/// What a directory is made with: the process's own mask takes away what it should.
+fn open_to_all() -> Permissions {
+    Permissions::from_mode(0o777)
 }
 
 /// Seals acts one after another; every one that is too long is a problem.
