@@ -231,10 +231,10 @@ impl Audit {
     fn check_meaning(&mut self, entries: &[Recorded]) {
         let mut roll = Roll::default();
         for entry in entries {
-            let submitted = [Submitted::from(entry.act.clone())];
+            let submitted = [Submitted::from((*entry.act).clone())];
             let recorded = |number: u64| {
                 let place = usize::try_from(number.checked_sub(1)?).ok()?;
-                entries.get(place).map(|entry| entry.act.clone())
+                entries.get(place).map(|entry| (*entry.act).clone())
             };
             if let Err(problems) = roll.check(&submitted, &recorded) {
                 for problem in problems {

@@ -72,7 +72,7 @@ pub fn seal(head: &Head, act: Act, recorded_at: RecordedAt) -> Result<Sealed, us
         recorded_at: Instant::from_microsecond(instant.as_microsecond()).unwrap_or(instant),
         asserted: matches!(recorded_at, RecordedAt::Asserted(_)),
         previous: head.hash,
-        act,
+        act: Box::new(act),
     };
     let bytes = entry.encode();
     if bytes.len() > LIMIT {

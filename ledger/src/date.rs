@@ -210,7 +210,11 @@ impl Serialize for Date {
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        match plain_day(&text) {
+            Some(day) => Ok(Self { text: text.into(), earliest: day, latest: day }),
+            None => Self::parse_edtf(&text).map_err(de::Error::custom),
+        }
     }
 }
 

@@ -75,8 +75,8 @@ pub struct Entry {
     pub asserted: bool,
     /// The hash of the entry before it.
     pub previous: Hash,
-    /// The act.
-    pub act: Act,
+    /// The act; apart, for it is long, and entries are handed on often.
+    pub act: Box<Act>,
 }
 
 /// Why bytes are not an entry.
@@ -111,7 +111,7 @@ struct Read {
     recorded_at: i64,
     asserted: bool,
     previous: Hash,
-    act: Act,
+    act: Box<Act>,
 }
 
 impl Entry {

@@ -167,7 +167,7 @@ impl Ledger {
         if given < self.head.recorded_at {
             return Err(Refusal::Backwards { given, last: self.head.recorded_at });
         }
-        let recorded = |number| self.store.entry(number).ok().map(|entry| entry.act);
+        let recorded = |number| self.store.entry(number).ok().map(|entry| *entry.act);
         self.roll.check(acts, &recorded).map_err(|mut problems| {
             problems.extend(acts.iter().filter_map(|act| self.too_long(act, recorded_at)));
             problems.sort_by_key(|problem| problem.place);

@@ -26,14 +26,14 @@ impl PartyId {
     /// # Errors
     /// [`NotAnId`] when the text is empty, too long, or has another character.
     pub fn parse(text: &str) -> Result<Self, NotAnId> {
+        Self::take(text.to_owned())
+    }
+
+    fn take(text: String) -> Result<Self, NotAnId> {
         let bytes = text.as_bytes();
         let first = bytes.first().is_some_and(u8::is_ascii_alphanumeric);
         let rest = bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(b));
-        if first && rest && bytes.len() <= ID_CHARACTERS {
-            Ok(Self(text.into()))
-        } else {
-            Err(NotAnId(text.to_owned()))
-        }
+        if first && rest && bytes.len() <= ID_CHARACTERS { Ok(Self(text.into())) } else { Err(NotAnId(text)) }
     }
 
     /// The id as text.
@@ -57,6 +57,6 @@ impl fmt::Debug for PartyId {
 
 impl<'de> Deserialize<'de> for PartyId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::take(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }

@@ -234,13 +234,14 @@ impl<'a> Desk<'a> {
             let about: Vec<u64> = self.about(entry.number).collect();
             settled.insert(entry.number, settle(entry, Some(&about), &settled));
         }
-        settled.remove(&number).map(|known| known.act.into_owned())
+        settled.remove(&number).map(|known| *known.act.into_owned())
     }
 }
 
 impl Recorded {
     /// An act whose entry matters only by its number.
     fn bare(number: u64, act: Act) -> Self {
+        let act = Box::new(act);
         Self { number, recorded_at: Instant::UNIX_EPOCH, asserted: false, hash: Hash::NONE, act }
     }
 }

@@ -257,7 +257,7 @@ fn refuse_findings(
                 recorded_at,
                 asserted: false,
                 hash: Hash::NONE,
-                act: act.clone(),
+                act: Box::new(act.clone()),
             });
         }
     }

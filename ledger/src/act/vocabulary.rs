@@ -99,9 +99,11 @@ macro_rules! vocabulary {
                 }
             }
 
-            fn references(&self) -> Vec<Option<&ActRef>> {
+            /// The earlier act that an act about the register refers to.
+            #[must_use]
+            pub fn target(&self) -> Option<&ActRef> {
                 match self {
-                    $(Self::$name { $($field),* } => vec![$(Field::act($field),)*],)+
+                    $(Self::$name { $($field),* } => None$(.or_else(|| Field::act($field)))*,)+
                 }
             }
 
@@ -125,12 +127,6 @@ impl Deed {
     #[must_use]
     pub fn subject(&self) -> Option<&PartyId> {
         self.parties().find(|(name, _)| *name == "subject").map(|(_, party)| party)
-    }
-
-    /// The earlier act that an act about the register refers to.
-    #[must_use]
-    pub fn target(&self) -> Option<&ActRef> {
-        self.references().into_iter().flatten().next()
     }
 }
 

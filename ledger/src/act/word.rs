@@ -144,8 +144,13 @@ macro_rules! text_types {
             /// # Errors
             /// [`Unfit`] when it breaks the rule of this type.
             pub fn parse(text: &str) -> Result<Self, Unfit> {
+                Self::take(text.to_owned())
+            }
+
+            /// Keeps the text as it is, without a copy: a ledger has millions.
+            fn take(text: String) -> Result<Self, Unfit> {
                 let rule: fn(&str) -> bool = $rule;
-                if rule(text) { Ok(Self(text.into())) } else { Err(Unfit::new($expected, &Value::from(text))) }
+                if rule(&text) { Ok(Self(text.into())) } else { Err(Unfit::new($expected, &Value::from(text))) }
             }
 
             /// The text.
@@ -169,13 +174,13 @@ macro_rules! text_types {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+                Self::take(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
             }
         }
 
         impl Field for $name {
             fn from_value(value: Value) -> Result<Self, Unfit> {
-                Self::parse(&string(value, $expected)?)
+                Self::take(string(value, $expected)?)
             }
 
             fn to_value(&self) -> Value {
@@ -188,17 +193,23 @@ macro_rules! text_types {
 /// The most characters of a label.
 const LABEL_CHARACTERS: usize = 200;
 
+/// Whether a text has a control character other than some. Most texts are plain ASCII, and told by their bytes.
+fn has_control(text: &str, but: &[char]) -> bool {
+    let plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    !plain && text.contains(|c: char| c.is_control() && !but.contains(&c))
+}
+
 fn is_label(text: &str) -> bool {
     !text.is_empty()
         && text.trim() == text
-        && !text.contains(char::is_control)
+        && !has_control(text, &[])
         && text.chars().count() <= LABEL_CHARACTERS
 }
 
 text_types! {
     /// Free text, of one line or several.
     Text, "text that is not blank and has no control characters",
-        |t| !t.trim().is_empty() && !t.contains(|c: char| c.is_control() && c != '\n' && c != '\t');
+        |t| !t.trim().is_empty() && !has_control(t, &['\n', '\t']);
     /// One line that names something: a regime, a list, a post, a group.
     Label, "one line of 1 to 200 characters, with no space at either end", is_label;
     /// The submitter's own id of an act.

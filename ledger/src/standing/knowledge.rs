@@ -5,7 +5,7 @@
 //! last to the first therefore needs no second look.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::{Act, ActId, ActRef, Deed};
 use crate::date::Instant;
@@ -24,7 +24,7 @@ pub struct Recorded {
     /// The hash of its entry.
     pub hash: Hash,
     /// The act.
-    pub act: Act,
+    pub act: Box<Act>,
 }
 
 /// Whether an act counts, and if not, through which entry.
@@ -55,7 +55,7 @@ pub struct Known<'a> {
     /// The act as it was first recorded.
     pub entry: &'a Recorded,
     /// The act as corrected and moved since.
-    pub act: Cow<'a, Act>,
+    pub act: Cow<'a, Box<Act>>,
     /// Whether it counts.
     pub status: Status,
     /// The entries that corrected or moved it, in order.
@@ -126,6 +126,14 @@ impl<'a> Knowledge<'a> {
 
 /// For each entry, the numbers of the entries about it, in order.
 fn acts_about(entries: &[Recorded]) -> BTreeMap<u64, Vec<u64>> {
+    // Of all ids only those matter that something refers to.
+    let referred: BTreeSet<&ActId> = entries
+        .iter()
+        .filter_map(|entry| match entry.act.deed.target() {
+            Some(ActRef::Id(id)) => Some(id),
+            Some(ActRef::Number(_)) | None => None,
+        })
+        .collect();
     let mut ids: BTreeMap<&ActId, u64> = BTreeMap::new();
     let mut about: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
     for entry in entries {
@@ -138,7 +146,7 @@ fn acts_about(entries: &[Recorded]) -> BTreeMap<u64, Vec<u64>> {
         if let Some(target) = target.filter(|target| *target < entry.number) {
             about.entry(target).or_default().push(entry.number);
         }
-        if let Some(id) = &entry.act.id {
+        if let Some(id) = entry.act.id.as_ref().filter(|id| referred.contains(id)) {
             ids.entry(id).or_insert(entry.number);
         }
     }
@@ -174,7 +182,7 @@ impl Known<'_> {
             Deed::ActCorrected { set, .. } => {
                 // What does not fit was refused when it came in; in a forged ledger it changes nothing.
                 if let Ok(act) = self.act.amended(set) {
-                    self.act = Cow::Owned(act);
+                    self.act = Cow::Owned(Box::new(act));
                     self.amended_by.push(number);
                 }
             }

@@ -28,7 +28,7 @@ pub(crate) fn world(text: &str) -> World {
         }
         let number = entries.len() as u64 + 1;
         let act = act(line);
-        entries.push(Recorded { number, recorded_at, asserted: true, hash: Hash::NONE, act });
+        entries.push(Recorded { number, recorded_at, asserted: true, hash: Hash::NONE, act: Box::new(act) });
     }
     World { entries }
 }

@@ -55,7 +55,7 @@ fn by_force(world: &World, as_of: Day) -> BTreeSet<String> {
                 .take_while(|day| *day <= date.latest())
                 .collect();
             let exact = days.len() == 1;
-            (days, exact, &entry.act)
+            (days, exact, &*entry.act)
         })
         .collect();
     let mut values = BTreeSet::new();

@@ -28,7 +28,7 @@ fn an_act_is_the_same_in_text_and_in_bytes() {
     assert_eq!(problems, []);
     assert_eq!(serde_json::to_string(&Line(&acts[0].act)).unwrap(), text);
     let sealed = seal(&Head::EMPTY, acts[0].act.clone(), RecordedAt::Clock(instant("2024-02-02"))).unwrap();
-    assert_eq!(Entry::decode(&sealed.bytes).unwrap().act, acts[0].act);
+    assert_eq!(*Entry::decode(&sealed.bytes).unwrap().act, acts[0].act);
 }
 
 #[test]
@@ -88,7 +88,7 @@ proptest! {
         prop_assert_eq!(problems, []);
         let act: Act = acts[0].act.clone();
         let sealed = seal(&Head::EMPTY, act.clone(), RecordedAt::Clock(instant("2024-02-02"))).unwrap();
-        prop_assert_eq!(&Entry::decode(&sealed.bytes).unwrap().act, &act);
+        prop_assert_eq!(&*Entry::decode(&sealed.bytes).unwrap().act, &act);
         let again = json::read(serde_json::to_string(&Line(&act)).unwrap().as_bytes());
         prop_assert_eq!(&again.0[0].act, &act);
     }
