@@ -504,8 +504,11 @@ mod tests {
             let (mut tree, mut entries, mut head) = (Tree::default(), Vec::new(), Head::EMPTY);
             for _ in 0..count {
                 let deed = Deed::SourceFailed {
-                    source: Label::parse("a source").unwrap(),
-                    reason: Text::parse("away").unwrap(),
+                    actor: None,
+                    subject: None,
+                    list: None,
+                    source: Some(Label::parse("a source").unwrap()),
+                    reason: Some(Text::parse("away").unwrap()),
                 };
                 let sealed =
                     seal(&head, Act::new(deed, None), RecordedAt::Clock(Instant::UNIX_EPOCH)).unwrap();

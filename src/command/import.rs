@@ -319,7 +319,16 @@ fn failed(seen: &Seen<'_>, source: &Label, broken: &Broken) -> Act {
     let reason = reason.expect("a plain sentence is a text");
     Act {
         claims: vec![seen.claim(seen.file)],
-        ..Act::new(Deed::SourceFailed { source: source.clone(), reason }, Some(Date::on(seen.on)))
+        ..Act::new(
+            Deed::SourceFailed {
+                actor: None,
+                subject: None,
+                list: None,
+                source: Some(source.clone()),
+                reason: Some(reason),
+            },
+            Some(Date::on(seen.on)),
+        )
     }
 }
 

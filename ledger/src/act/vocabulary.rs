@@ -251,5 +251,8 @@ vocabulary! {
     "act.denied" ActDenied Undated { actor: PartyId, act: ActRef }
     "act.confirmed" ActConfirmed Undated { actor: Option<PartyId>, act: ActRef }
     /// A source could not be read. Never a reason to delist anyone.
-    "source.failed" SourceFailed Undated { source: Label, reason: Text }
+    "source.failed" SourceFailed Undated {
+        actor: Option<PartyId>, subject: Option<PartyId>, list: Option<Label>,
+        source: Option<Label>, reason: Option<Text>,
+    }
 }

@@ -384,27 +384,28 @@ fn ends(ended: &Key, sanction: &Key) -> bool {
 }
 
 /// Parties that surely go on under another id by a day, each with the last of its heirs.
+///
+/// Who goes on in a circle goes nowhere: of acts that contradict each other so, the first recorded stand.
 fn heirs(knowledge: &Knowledge<'_>, day: Day) -> BTreeMap<PartyId, (PartyId, u64)> {
     let mut next: BTreeMap<&PartyId, (&PartyId, u64)> = BTreeMap::new();
     for known in knowledge.acts.iter().filter(|known| known.counts()) {
         if let Deed::EntityContinuedBy { actor, subject } = &known.act.deed
             && known.act.effective.as_ref().is_some_and(|date| date.latest() <= day)
+            && last_heir(&next, subject) != actor
         {
             next.insert(actor, (subject, known.entry.number));
         }
     }
-    let last_heir = |first: &(&PartyId, u64)| {
-        let mut heir = first.0;
-        // A circle is a contradiction in the register, not a reason to go round for ever.
-        for _ in 0..next.len() {
-            match next.get(heir) {
-                Some((further, _)) => heir = further,
-                None => break,
-            }
-        }
-        (heir.clone(), first.1)
-    };
-    next.iter().map(|(party, first)| ((*party).clone(), last_heir(first))).collect()
+    let last = |(heir, entry): &(&PartyId, u64)| (last_heir(&next, heir).clone(), *entry);
+    next.iter().map(|(party, first)| ((*party).clone(), last(first))).collect()
+}
+
+fn last_heir<'a>(next: &BTreeMap<&'a PartyId, (&'a PartyId, u64)>, party: &'a PartyId) -> &'a PartyId {
+    let mut heir = party;
+    while let Some((further, _)) = next.get(heir) {
+        heir = further;
+    }
+    heir
 }
 
 /// The fields of a register beside its parties, as names and words.

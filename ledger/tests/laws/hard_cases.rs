@@ -344,6 +344,24 @@ fn what_continues_keeps_its_standings_and_what_succeeds_does_not() {
     assert_eq!(world.ask("recognition.state USA CZE", "2000-01-01"), "recognition.state USA CZE: none\n");
 }
 
+/// Two acts that make each the heir of the other contradict each other: the first recorded stands.
+#[test]
+fn who_goes_on_in_a_circle_goes_nowhere() {
+    let world = world(
+        "1933-11-16 relations.established USA SUN
+         1991-12-26 entity.continued_by SUN RUS
+         1991-12-26 entity.continued_by RUS SUN",
+    );
+    assert_eq!(
+        world.ask("relations USA RUS", "2000-01-01"),
+        "relations RUS USA: in_force since 1933-11-16 #1\n"
+    );
+    assert_eq!(
+        world.ask("relations USA SUN", "2000-01-01"),
+        "relations RUS USA: in_force since 1933-11-16 #1\n"
+    );
+}
+
 /// A recognition de facto becomes one de jure: the mode is part of what is recognised.
 #[test]
 fn a_recognition_de_facto_becomes_one_de_jure() {
