@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Args;
-use ledger::{Ledger, world};
+use ledger::{Head, Ledger, world};
 use serde_json::json;
 
 use super::append::when;
@@ -31,17 +31,20 @@ impl Init {
         let acts = if self.bare { Vec::new() } else { world::states() };
         let head = Ledger::create(&place.ledger, acts, recorded_at)
             .map_err(|error| Trouble::not_made(&place.ledger, &error))?;
-        match place.format {
-            Format::Json | Format::Jsonl => {
-                let made =
-                    json!({ "ledger": place.ledger, "entries": head.number, "head": head.hash.to_string() });
-                writeln!(out, "{made}")?;
-            }
-            Format::Table | Format::Csv => {
-                writeln!(out, "made {}: {} entries", place.ledger.display(), head.number)?;
-                writeln!(out, "head {head}")?;
-            }
-        }
-        Ok(Status::Done)
+        let said = format!("made {}: {} entries", place.ledger.display(), head.number);
+        report(place, &head, &said, out)
     }
+}
+
+/// Says that there is a new ledger, and where it stands.
+pub(super) fn report(place: &Place, head: &Head, said: &str, out: &mut dyn Write) -> Result<Status, Trouble> {
+    match place.format {
+        Format::Json | Format::Jsonl => {
+            let made =
+                json!({ "ledger": place.ledger, "entries": head.number, "head": head.hash.to_string() });
+            writeln!(out, "{made}")?;
+        }
+        Format::Table | Format::Csv => writeln!(out, "{said}\nhead {head}")?,
+    }
+    Ok(Status::Done)
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use ledger::publish::restore;
-use serde_json::json;
 
+use super::init::report;
 use super::proving::policy;
-use super::{Format, Place, Status};
+use super::{Place, Status};
 use crate::trouble::Trouble;
 
 /// Make a ledger from a published log: the same entries, the same head, the same root
@@ -30,17 +30,7 @@ impl Restore {
         let policy = policy(&self.policy)?;
         let (head, _) = restore(&self.dir, &policy, &place.ledger)
             .map_err(|error| Trouble::not_restored(&place.ledger, &error))?;
-        match place.format {
-            Format::Json | Format::Jsonl => {
-                let made =
-                    json!({ "ledger": place.ledger, "entries": head.number, "head": head.hash.to_string() });
-                writeln!(out, "{made}")?;
-            }
-            Format::Table | Format::Csv => {
-                writeln!(out, "restored {}: {} entries, all verified", place.ledger.display(), head.number)?;
-                writeln!(out, "head {head}")?;
-            }
-        }
-        Ok(Status::Done)
+        let said = format!("restored {}: {} entries, all verified", place.ledger.display(), head.number);
+        report(place, &head, &said, out)
     }
 }
