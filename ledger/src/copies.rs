@@ -9,11 +9,11 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::chain::{Fault, Head, Sealed};
-use crate::entry::{Entry, Hash};
-use crate::journal::{End, Journal, NotAJournal, Reader};
+use crate::entry::Hash;
+use crate::journal::{End, Journal, NotAJournal, Reader, Records};
 use crate::store::{Store, StoreError};
 
 /// The file of the journal within the directory of a ledger.
@@ -207,8 +207,11 @@ pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<
     Err(OpenError::Taken(dir.to_owned()))
 }
 
-/// Reads the journal through, hands every entry to `each`, and brings whichever copy lacks entries up to the
-/// other. When the journal had to be restored, `each` has begun again from the first entry.
+/// Brings whichever copy lacks entries up to the other, and says where the journal ends.
+///
+/// A ledger that was closed, and not touched since, is compared at its heads alone, and so is one that has grown
+/// since, once every record has been found to agree with its checksum: what the two copies held when it was closed
+/// they hold still. Anything else is read through, link by link.
 ///
 /// # Errors
 /// [`OpenError`] when the copies contradict each other or both are damaged.
@@ -216,11 +219,13 @@ pub(crate) fn reconcile(
     dir: &Path,
     store: &mut Store,
     conditions: &mut Vec<Condition>,
-    each: &mut dyn FnMut(&Entry),
 ) -> Result<End, OpenError> {
+    if let Some(end) = bring_up_from_heads(dir, store, conditions) {
+        return torn_kept(dir, end, conditions);
+    }
     let path = dir.join(JOURNAL);
     let mut end = match Reader::open(&path) {
-        Ok(reader) => bring_up(dir, reader, store, conditions, each)?,
+        Ok(reader) => bring_up(dir, reader, store, conditions)?,
         Err(NotAJournal::FirstLine) if store.head().number > 0 => {
             let fault = Fault::Copy("its first line is damaged".to_owned());
             End { head: Head::EMPTY, bytes: 0, torn: 0, fault: Some((1, fault)) }
@@ -231,13 +236,91 @@ pub(crate) fn reconcile(
         let kept = restore_journal(dir, store, &end)?;
         conditions.push(Condition::JournalRestored { entry: end.head.number + 1, kept });
         let reader = Reader::open(&path).map_err(|e| OpenError::of_journal(dir, e))?;
-        end = bring_up(dir, reader, store, conditions, each)?;
+        end = bring_up(dir, reader, store, conditions)?;
     }
+    torn_kept(dir, end, conditions)
+}
+
+/// Reads the journal on from where the store ends; none where it must be read through.
+fn bring_up_from_heads(dir: &Path, store: &mut Store, conditions: &mut Vec<Condition>) -> Option<End> {
+    let path = dir.join(JOURNAL);
+    let reaches = fs::metadata(&path).is_ok_and(|journal| journal.len() >= store.journal_bytes());
+    if !reaches || !Closed::vouches_for(dir) {
+        return None;
+    }
+    let mut found = Vec::new();
+    let reader = Reader::open_at(&path, store.head(), store.journal_bytes()).ok()?;
+    let end = bring_up(dir, reader, store, &mut found).ok()?;
+    if !matches!(end.fault, None | Some((_, Fault::BreaksOff))) {
+        return None;
+    }
+    conditions.append(&mut found);
+    Some(end)
+}
+
+/// Says what is about to be cut off the end of the journal.
+fn torn_kept(dir: &Path, end: End, conditions: &mut Vec<Condition>) -> Result<End, OpenError> {
     if end.torn > 0 {
         let kept = keep_tail(dir, &end)?;
         conditions.push(Condition::Torn { bytes: end.torn, kept });
     }
     Ok(end)
+}
+
+/// What a ledger looked like when it was last closed, in the file `closed`.
+///
+/// It is a hint and no proof: it tells an opening that nobody has touched the journal since, so that it need not
+/// be read through. An audit never asks it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Closed {
+    bytes: u64,
+    modified: SystemTime,
+}
+
+impl Closed {
+    const FILE: &str = "closed";
+    /// A journal up to this length is read through whatever the file says: it takes no time.
+    const SHORT: u64 = 1 << 20;
+    /// File systems tell times apart by some milliseconds: who touches the journal after that leaves another time.
+    const TICK: Duration = Duration::from_millis(20);
+
+    fn of(dir: &Path) -> io::Result<Self> {
+        let journal = fs::metadata(dir.join(JOURNAL))?;
+        Ok(Self { bytes: journal.len(), modified: journal.modified()? })
+    }
+
+    fn to_line(&self) -> Option<String> {
+        let since = self.modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(format!("{} {}\n", self.bytes, since.as_nanos()))
+    }
+
+    /// Notes that the ledger is closed.
+    pub(crate) fn note(dir: &Path) -> io::Result<()> {
+        let closed = Self::of(dir)?;
+        if closed.bytes <= Self::SHORT {
+            return Ok(());
+        }
+        sleep(Self::TICK);
+        let making = dir.join("closed.making");
+        fs::write(&making, closed.to_line().unwrap_or_default())?;
+        fs::rename(making, dir.join(Self::FILE))
+    }
+
+    /// Whether what the journal held when the ledger was closed is surely there still.
+    fn vouches_for(dir: &Path) -> bool {
+        let Ok(now) = Self::of(dir) else { return false };
+        let Ok(line) = fs::read_to_string(dir.join(Self::FILE)) else { return false };
+        if now.bytes <= Self::SHORT {
+            return false;
+        }
+        if Some(&line) == now.to_line().as_ref() {
+            return true;
+        }
+        // It was written to since, and not closed: a crash, or someone else's hand.
+        let bytes = line.split(' ').next().and_then(|word| word.parse::<u64>().ok());
+        bytes.is_some_and(|bytes| bytes < now.bytes)
+            && Records::open(&dir.join(JOURNAL)).and_then(|records| records.are_sound()).unwrap_or(false)
+    }
 }
 
 /// Reads a journal to its end and gives the store what it lacks.
@@ -246,14 +329,12 @@ fn bring_up(
     mut reader: Reader,
     store: &mut Store,
     conditions: &mut Vec<Condition>,
-    each: &mut dyn FnMut(&Entry),
 ) -> Result<End, OpenError> {
     let from = store.head();
     let at_store =
         |error: StoreError| OpenError::Io { path: dir.join(STORE), error: io::Error::other(error) };
     let mut pending: Vec<Sealed> = Vec::new();
-    while let Some((sealed, entry)) = reader.next() {
-        each(&entry);
+    while let Some((sealed, _)) = reader.next() {
         if sealed.number == from.number && sealed.hash != from.hash {
             return Err(OpenError::Disagree { entry: from.number, journal: sealed.hash, store: from.hash });
         }

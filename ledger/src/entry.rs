@@ -135,6 +135,19 @@ impl Entry {
         bytes
     }
 
+    /// When the entry of these bytes was recorded, told without reading the rest.
+    ///
+    /// # Errors
+    /// [`NotAnEntry`] when not even that can be read.
+    pub fn recorded_at_in(bytes: &[u8]) -> Result<Instant, NotAnEntry> {
+        let malformed = |words: String| NotAnEntry::Malformed(words);
+        let (_, body) = bytes.split_first().ok_or(NotAnEntry::Empty)?;
+        let ((_, recorded_at), _): ((u64, i64), usize) =
+            bincode::serde::decode_from_slice(body, bincode::config::standard())
+                .map_err(|e| malformed(e.to_string()))?;
+        Instant::from_microsecond(recorded_at).map_err(|e| malformed(e.to_string()))
+    }
+
     /// Reads the bytes of an entry, strictly.
     ///
     /// # Errors

@@ -14,6 +14,7 @@
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::chain::{Fault, Followed, Head, Sealed, follow_all};
@@ -116,7 +117,7 @@ impl Journal {
 /// The length of the records of some entries, in bytes.
 #[must_use]
 pub fn length_of(entries: &[Sealed]) -> u64 {
-    entries.iter().map(|entry| (HEADER + entry.bytes.len()) as u64).sum()
+    entries.iter().map(|entry| record_length(entry.bytes.len())).sum()
 }
 
 fn push_record(records: &mut Vec<u8>, entry: &[u8], goes_on: bool) {
@@ -187,17 +188,30 @@ impl Reader {
         if first[..read] != *FIRST_LINE {
             return Err(first_line_fault(&first[..read]));
         }
-        let read = FIRST_LINE.len() as u64;
-        Ok(Self {
+        Ok(Self::new(file, length, Head::EMPTY, FIRST_LINE.len() as u64))
+    }
+
+    /// The same, from the end of an append on: its head, and its length with all before it.
+    ///
+    /// # Errors
+    /// [`NotAJournal`] when the file cannot be read or is none.
+    pub fn open_at(path: &Path, head: Head, bytes: u64) -> Result<Self, NotAJournal> {
+        let mut reader = Self::open(path)?;
+        reader.file.seek(SeekFrom::Start(bytes))?;
+        Ok(Self::new(reader.file, reader.length, head, bytes))
+    }
+
+    fn new(file: BufReader<File>, length: u64, head: Head, bytes: u64) -> Self {
+        Self {
             file,
             length,
-            read,
-            read_head: Head::EMPTY,
+            read: bytes,
+            read_head: head,
             ready: VecDeque::new(),
             fault: None,
-            head: Head::EMPTY,
-            end: End { head: Head::EMPTY, bytes: read, torn: 0, fault: None },
-        })
+            head,
+            end: End { head, bytes, torn: 0, fault: None },
+        }
     }
 
     /// Whether everything read so far belongs to appends that are whole.
@@ -277,6 +291,119 @@ impl Iterator for Reader {
         }
         Some(followed)
     }
+}
+
+/// Reads single records of a journal, wherever they begin.
+#[derive(Debug)]
+pub struct Records {
+    file: File,
+}
+
+impl Records {
+    /// Opens a journal to read single records of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: File::open(path)? })
+    }
+
+    /// The file that is read.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// The entry, in its bytes, whose record begins at an offset.
+    ///
+    /// # Errors
+    /// [`Fault`] when no sound record begins there.
+    pub fn at(&self, offset: u64) -> Result<Vec<u8>, Fault> {
+        /// Most records are shorter: one read then does for header and entry.
+        const MOSTLY: usize = 768;
+        let io = |e: io::Error| Fault::Copy(e.to_string());
+        let mut record = vec![0; MOSTLY];
+        let read = self.fill(&mut record, offset).map_err(io)?;
+        let (header, _) = record[..read].split_first_chunk::<HEADER>().ok_or(Fault::BreaksOff)?;
+        let [a, b, c, d, crc @ ..] = *header;
+        let length = length_in([a, b, c, d]);
+        if length > LIMIT {
+            return Err(Fault::Checksum);
+        }
+        let whole = HEADER + length;
+        record.resize(whole, 0);
+        if read < whole {
+            let more = self.fill(&mut record[read..], offset + read as u64).map_err(io)?;
+            if read + more < whole {
+                return Err(Fault::BreaksOff);
+            }
+        }
+        record.drain(..HEADER);
+        if checksum([a, b, c, d], &record) == u32::from_le_bytes(crc) {
+            Ok(record)
+        } else {
+            Err(Fault::Checksum)
+        }
+    }
+
+    /// Where the record after the one at an offset begins.
+    ///
+    /// # Errors
+    /// [`Fault`] when the file ends before it.
+    pub fn after(&self, offset: u64) -> Result<u64, Fault> {
+        let mut header = [0; 4];
+        self.file.read_exact_at(&mut header, offset).map_err(|e| Fault::Copy(e.to_string()))?;
+        Ok(offset + (HEADER + length_in(header)) as u64)
+    }
+
+    /// Whether every record from the first to the end of the file agrees with its checksum; what a crash may have
+    /// left after the last whole record is passed over. Links are not verified: that is what an audit does.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn are_sound(&self) -> io::Result<bool> {
+        let mut file = BufReader::with_capacity(4 * BUFFER, self.file.try_clone()?);
+        file.seek(SeekFrom::Start(FIRST_LINE.len() as u64))?;
+        let mut entry = Vec::with_capacity(LIMIT);
+        loop {
+            let mut header = [0; HEADER];
+            if read_up_to(&mut file, &mut header)? < HEADER {
+                return Ok(true);
+            }
+            let [a, b, c, d, crc @ ..] = header;
+            entry.resize(length_in([a, b, c, d]).min(LIMIT + 1), 0);
+            if read_up_to(&mut file, &mut entry)? < entry.len() {
+                return Ok(true);
+            }
+            if checksum([a, b, c, d], &entry) != u32::from_le_bytes(crc) {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn fill(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+/// The length of an entry by the first four bytes of its record.
+fn length_in(header: [u8; 4]) -> usize {
+    (u32::from_le_bytes(header) & !GOES_ON) as usize
+}
+
+/// The length of the record of an entry of so many bytes.
+#[must_use]
+pub fn record_length(entry: usize) -> u64 {
+    (HEADER + entry) as u64
 }
 
 /// Fills the buffer as far as the file goes.

@@ -6,15 +6,18 @@
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::act::{Flaw, Place, Problem, Submitted};
-use crate::chain::{Head, Sealed, seal};
-use crate::copies::{Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
+use crate::archive::Indexed;
+use crate::chain::{Fault, Head, Sealed, seal};
+use crate::copies::{Closed, Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
 use crate::date::{Instant, RecordedAt};
-use crate::entry::{Hash, LIMIT};
-use crate::journal::Journal;
+use crate::entry::{Entry, Hash, LIMIT};
+use crate::history::History;
+use crate::journal::{Journal, record_length};
 use crate::roll::{Fate, Roll};
+use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
 
 /// Why acts were not recorded. Nothing of them was.
@@ -87,9 +90,12 @@ pub struct Appended {
 /// A ledger open for appending. It holds the lock until it is dropped.
 #[derive(Debug)]
 pub struct Ledger {
+    dir: PathBuf,
     journal: Journal,
     store: Store,
-    roll: Roll,
+    indexed: Indexed,
+    /// Why the index could not follow: then nothing more is asked of it.
+    index_lags: Option<String>,
     head: Head,
     _lock: File,
 }
@@ -119,17 +125,12 @@ impl Ledger {
         let lock = lock(dir)?;
         let mut conditions = Vec::new();
         let mut store = open_store(dir, &mut conditions)?;
-        let mut roll = Roll::default();
-        let end = reconcile(dir, &mut store, &mut conditions, &mut |entry| {
-            if entry.number == 1 {
-                roll = Roll::default();
-            }
-            roll.enter(&entry.act);
-        })?;
-        roll.forget_after(end.head.number);
-        let journal = Journal::open(&dir.join(JOURNAL), end.bytes)
-            .map_err(|error| OpenError::Io { path: dir.join(JOURNAL), error })?;
-        Ok((Self { journal, store, roll, head: end.head, _lock: lock }, conditions))
+        let end = reconcile(dir, &mut store, &mut conditions)?;
+        let at = |error| OpenError::Io { path: dir.join(JOURNAL), error };
+        let journal = Journal::open(&dir.join(JOURNAL), end.bytes).map_err(at)?;
+        let indexed = Indexed::open_to_write(dir).map_err(at)?;
+        let dir = dir.to_owned();
+        Ok((Self { dir, journal, store, indexed, index_lags: None, head: end.head, _lock: lock }, conditions))
     }
 
     /// Where the ledger stands.
@@ -148,7 +149,7 @@ impl Ledger {
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Vec<Fate>, Refusal> {
-        let (fates, _) = self.checked(acts, recorded_at, expected)?;
+        let fates = self.checked(acts, recorded_at, expected)?;
         seal_all(self.head, new(acts.to_vec(), &fates), recorded_at)?;
         Ok(fates)
     }
@@ -158,7 +159,7 @@ impl Ledger {
         acts: &[Submitted],
         recorded_at: RecordedAt,
         expected: Option<Expected>,
-    ) -> Result<(Vec<Fate>, Roll), Refusal> {
+    ) -> Result<Vec<Fate>, Refusal> {
         let stands = expected.is_none_or(|e| e.number == self.head.number && e.hash == self.head.hash);
         if let (false, Some(expected)) = (stands, expected) {
             return Err(Refusal::NotExpected { expected, actual: self.head });
@@ -168,11 +169,24 @@ impl Ledger {
             return Err(Refusal::Backwards { given, last: self.head.recorded_at });
         }
         let recorded = |number| self.store.entry(number).ok().map(|entry| *entry.act);
-        self.roll.check(acts, &recorded).map_err(|mut problems| {
+        let of_index = self.index_lags.is_none().then(|| self.indexed.roll_for(acts).ok()).flatten();
+        if let Some(Ok(fates)) = of_index.map(|roll| roll.check(acts, &recorded)) {
+            return Ok(fates);
+        }
+        // The whole roll also knows what is nearest to a wrong name.
+        self.whole_roll()?.check(acts, &recorded).map_err(|mut problems| {
             problems.extend(acts.iter().filter_map(|act| self.too_long(act, recorded_at)));
             problems.sort_by_key(|problem| problem.place);
             Refusal::Problems(problems)
         })
+    }
+
+    fn whole_roll(&self) -> io::Result<Roll> {
+        let mut roll = Roll::default();
+        for entry in &History::read(&self.dir).map_err(io::Error::other)?.entries {
+            roll.enter(&entry.act);
+        }
+        Ok(roll)
     }
 
     /// Whether an act would be too long even as the next entry: said together with what else is wrong.
@@ -192,7 +206,7 @@ impl Ledger {
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Appended, Refusal> {
-        let (fates, entered) = self.checked(&acts, recorded_at, expected)?;
+        let fates = self.checked(&acts, recorded_at, expected)?;
         let sealed = seal_all(self.head, new(acts, &fates), recorded_at)?;
         let Some(last) = sealed.last() else {
             return Ok(Appended { fates, head: self.head, store_lags: None });
@@ -200,18 +214,38 @@ impl Ledger {
         let head = last.head();
         self.journal.append(&sealed)?;
         self.head = head;
-        self.roll.add(entered);
-        // From here on the acts are recorded, whatever the store does.
+        // From here on the acts are recorded, whatever store and index do.
         let store_lags = self.store.append(&sealed).err().map(|e: StoreError| e.to_string());
+        self.index(sealed);
         Ok(Appended { fates, head, store_lags })
     }
 
-    /// Brings the store to the disk, and lets the ledger go.
+    /// Lets the index follow. It is derived: where it cannot, the next opening brings it up.
+    fn index(&mut self, sealed: Vec<Sealed>) {
+        for sealed in sealed {
+            if self.index_lags.is_some() {
+                return;
+            }
+            let length = record_length(sealed.bytes.len());
+            let pushed = match Entry::decode(&sealed.bytes) {
+                Ok(entry) => self.indexed.push(Recorded::from((sealed, entry)), length),
+                Err(error) => Err(Fault::from(error).into()),
+            };
+            self.index_lags = pushed.err().map(|error| error.to_string());
+        }
+    }
+
+    /// Brings store and index to the disk, and lets the ledger go.
     ///
     /// # Errors
     /// [`StoreError`]; nothing is lost, and the next opening brings the store up.
-    pub fn close(self) -> Result<(), StoreError> {
-        self.store.sync()
+    pub fn close(mut self) -> Result<(), StoreError> {
+        if self.index_lags.is_none() {
+            self.index_lags = self.indexed.flush().err().map(|error| error.to_string());
+        }
+        self.store.sync()?;
+        Closed::note(&self.dir)?;
+        Ok(())
     }
 }
 

@@ -28,13 +28,16 @@ pub mod roll;
 pub mod journal;
 pub mod store;
 pub mod copies;
-pub mod ledger;
 pub mod history;
+mod index;
+pub mod archive;
+pub mod ledger;
 pub mod publish;
 pub mod audit;
 pub mod world;
 
 pub use act::{Act, Deed, Problem, Submitted};
+pub use archive::{Archive, Moment, Scope};
 pub use chain::{Fault, Head};
 pub use copies::{Condition, OpenError};
 pub use date::{Date, Day, Instant, RecordedAt};

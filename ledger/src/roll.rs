@@ -32,8 +32,14 @@ pub enum Fate {
 }
 
 impl Roll {
-    /// Enters an act that the ledger holds.
+    /// Enters the next act that the ledger holds.
     pub fn enter(&mut self, act: &Act) {
+        self.enter_as(self.count + 1, act);
+    }
+
+    /// Enters the act of an entry, which comes after those entered before; others may be between.
+    pub fn enter_as(&mut self, number: u64, act: &Act) {
+        self.count = number - 1;
         let target = act.deed.target().and_then(|target| self.number_of(target));
         self.enter_about(act, target);
     }
@@ -52,15 +58,9 @@ impl Roll {
         }
     }
 
-    /// Forgets what came after an entry: the acts of an append that turned out not to be whole.
-    pub(crate) fn forget_after(&mut self, number: u64) {
-        if self.count > number {
-            self.count = number;
-            self.parties.retain(|_, (_, entry)| *entry <= number);
-            self.ids.retain(|_, entry| *entry <= number);
-            self.about.retain(|target, _| *target <= number);
-            self.about.values_mut().for_each(|later| later.retain(|entry| *entry <= number));
-        }
+    /// Says how many entries the ledger holds, where not every one was entered.
+    pub fn set_count(&mut self, count: u64) {
+        self.count = count;
     }
 
     /// How many entries the ledger holds.
@@ -78,18 +78,7 @@ impl Roll {
         }
     }
 
-    /// Enters what a check of acts to follow gave, now that they are recorded.
-    pub fn add(&mut self, entered: Self) {
-        self.count = entered.count;
-        self.parties.extend(entered.parties);
-        self.ids.extend(entered.ids);
-        for (target, later) in entered.about {
-            self.about.entry(target).or_default().extend(later);
-        }
-    }
-
     /// Checks acts that are to follow one another; `recorded` gives the act of an entry that the ledger holds.
-    /// The second value is what they add to the roll once they are recorded.
     ///
     /// # Errors
     /// Every problem of every act.
@@ -97,7 +86,7 @@ impl Roll {
         &self,
         submitted: &[Submitted],
         recorded: &dyn Fn(u64) -> Option<Act>,
-    ) -> Result<(Vec<Fate>, Self), Vec<Problem>> {
+    ) -> Result<Vec<Fate>, Vec<Problem>> {
         let mut desk = Desk {
             held: self,
             new: Self { count: self.count, ..Self::default() },
@@ -116,7 +105,7 @@ impl Roll {
                 })),
             }
         }
-        if problems.is_empty() { Ok((fates, desk.new)) } else { Err(problems) }
+        if problems.is_empty() { Ok(fates) } else { Err(problems) }
     }
 }
 

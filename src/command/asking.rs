@@ -2,9 +2,12 @@
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use ledger::archive::Entries;
 use ledger::standing::names::{Named, find_party, parties};
 use ledger::standing::{Match, Recorded};
-use ledger::{Date, Day, Deed, History, Instant, Knowledge, PartyId, Question, Register};
+use ledger::{
+    Archive, Date, Day, Fault, History, Instant, Knowledge, Moment, PartyId, Question, Register, Scope,
+};
 
 use super::Place;
 use crate::clock;
@@ -46,42 +49,63 @@ pub(crate) struct Parties {
     through: bool,
 }
 
-/// Reads the history of a ledger, and says so if it had to come from the store.
+/// Reads the whole history of a ledger, and says so if it had to come from the store.
 ///
 /// It is never freed: the process ends with the answer, and freeing a hundred thousand acts one by one takes longer
 /// than finding it.
 pub(crate) fn read(place: &Place) -> Result<&'static History, Trouble> {
     let history: &History = Box::leak(Box::new(History::read(&place.ledger)?));
-    if let Some((entry, fault)) = &history.instead {
+    say_instead(history.instead.as_ref());
+    Ok(history)
+}
+
+/// Opens a ledger for asking. It is never freed either.
+pub(crate) fn open(place: &Place) -> Result<&'static Archive, Trouble> {
+    Ok(Box::leak(Box::new(Archive::open(&place.ledger)?)))
+}
+
+/// The entries that bear on what is asked, of those known at a moment; it says so if they had to come from the
+/// store.
+pub(crate) fn gather(
+    archive: &'static Archive,
+    scope: &Scope,
+    moment: &Moment,
+) -> Result<&'static [Recorded], Trouble> {
+    let entries: &Entries<'static> = Box::leak(Box::new(archive.entries(scope, moment)?));
+    say_instead(entries.instead.as_ref());
+    Ok(&entries.list)
+}
+
+fn say_instead(instead: Option<&(u64, Fault)>) {
+    if let Some((entry, fault)) = instead {
         anstream::eprintln!(
             "note: the journal is damaged at entry {entry} ({fault}): this answer is from the store; \
              `chancery audit` says more, and the next append restores the journal"
         );
     }
-    Ok(history)
 }
 
 impl Asking {
-    /// The entries that the register is believed up to.
-    pub(crate) fn entries<'h>(&self, history: &'h History) -> Result<&'h [Recorded], Trouble> {
-        believed(history, self.known_at.as_deref(), "--known-at")
+    /// The state of knowledge that is asked for.
+    pub(crate) fn moment(&self, archive: &Archive) -> Result<Moment, Trouble> {
+        believed(archive, self.known_at.as_deref(), "--known-at")
     }
 
     /// The question, with its parties found among all that the register has ever known.
-    pub(crate) fn question(&self, history: &History) -> Result<Question, Trouble> {
-        self.parties.question(history, as_of(self.as_of.as_deref(), "--as-of")?)
+    pub(crate) fn question(&self, archive: &'static Archive) -> Result<Question, Trouble> {
+        self.parties.question(archive, as_of(self.as_of.as_deref(), "--as-of")?)
     }
 }
 
 impl Parties {
     /// The question about these registers for a day.
-    pub(crate) fn question(&self, history: &History, as_of: Day) -> Result<Question, Trouble> {
+    pub(crate) fn question(&self, archive: &'static Archive, as_of: Day) -> Result<Question, Trouble> {
         if self.through && self.actor.is_none() && self.subject.is_none() {
             return Err(Trouble::wrong("--through asks what reaches a party: of whom?")
                 .hint("name it with --actor, or the target with --subject"));
         }
         let party = |word: &Option<String>, flag| {
-            word.as_deref().map(|word| find(history, word, flag, as_of)).transpose()
+            word.as_deref().map(|word| find(archive, word, flag, as_of)).transpose()
         };
         Ok(Question {
             as_of,
@@ -93,27 +117,24 @@ impl Parties {
     }
 }
 
-/// The entries that the register is believed up to: all, or those known at a moment.
-pub(crate) fn believed<'h>(
-    history: &'h History,
-    text: Option<&str>,
-    flag: &str,
-) -> Result<&'h [Recorded], Trouble> {
-    let Some(text) = text else { return Ok(&history.entries) };
-    let entries = if let Some(digits) = text.strip_prefix('#') {
+/// The state of knowledge that the register is believed in: all that it knows, or what it knew at a moment.
+pub(crate) fn believed(archive: &Archive, text: Option<&str>, flag: &str) -> Result<Moment, Trouble> {
+    let Some(text) = text else { return Ok(archive.now()?) };
+    let moment = if let Some(digits) = text.strip_prefix('#') {
         let number: u64 = digits.parse().map_err(|_| not_a_moment(text, flag))?;
-        if number > history.head.number {
+        let last = archive.head().number;
+        if number > last {
             return Err(Trouble::wrong(format!("{flag}: the ledger has no entry {number} yet"))
-                .hint(format!("its last entry is #{}", history.head.number)));
+                .hint(format!("its last entry is #{last}")));
         }
-        history.up_to(number)
+        archive.after(number)?
     } else {
-        history.known_at(moment(text, flag)?)
+        archive.at(moment(text, flag)?)?
     };
-    if entries.is_empty() {
+    if moment.last.is_none() {
         anstream::eprintln!("note: {text} is before the first entry: the register knew nothing then");
     }
-    Ok(entries)
+    Ok(moment)
 }
 
 /// The last day of a day, month or year; `today` is a day.
@@ -142,11 +163,13 @@ fn not_a_moment(text: &str, flag: &str) -> Trouble {
 }
 
 /// The party that a word means; most words are ids, which need no search.
-pub(crate) fn find(history: &History, word: &str, flag: &str, day: Day) -> Result<PartyId, Trouble> {
-    if let Some(id) = PartyId::parse(word).ok().filter(|id| is_declared(history, id)) {
+pub(crate) fn find(archive: &'static Archive, word: &str, flag: &str, day: Day) -> Result<PartyId, Trouble> {
+    if let Ok(id) = PartyId::parse(word)
+        && archive.is_declared(&id)?
+    {
         return Ok(id);
     }
-    let knowledge = Knowledge::of(&history.entries);
+    let knowledge = Knowledge::of(gather(archive, &Scope::Entities, &archive.now()?)?);
     let parties = parties(&knowledge);
     let called = |id: &PartyId| parties.get(id).map_or("", |named: &Named| named.name_on(day)).to_owned();
     match find_party(&parties, word, day) {
@@ -168,11 +191,4 @@ pub(crate) fn find(history: &History, word: &str, flag: &str, day: Day) -> Resul
             })
         }
     }
-}
-
-fn is_declared(history: &History, id: &PartyId) -> bool {
-    let declares = |entry: &Recorded| {
-        matches!(entry.act.deed, Deed::EntityCreated { .. }) && entry.act.deed.subject() == Some(id)
-    };
-    history.entries.iter().any(declares)
 }

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use clap::Args;
-use ledger::Knowledge;
 use ledger::standing::{Finding, check};
+use ledger::{Knowledge, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, as_of, believed, read};
+use super::asking::{Cited, as_of, believed, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing::entries;
@@ -31,11 +31,12 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
-        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
+        let archive = open(place)?;
+        let moment = believed(archive, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
+        let entries = gather(archive, &Scope::Everything, &moment)?;
         let findings = check(&Knowledge::of(entries), day);
-        let cited = Cited { as_of: day, known: entries.last().cloned() };
+        let cited = Cited { as_of: day, known: moment.last };
         show(place.format, &findings, &cited, out)?;
         Ok(if findings.is_empty() { Status::Done } else { Status::Finding })
     }

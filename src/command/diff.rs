@@ -4,10 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 use ledger::standing::{Change, Side, difference};
-use ledger::{Knowledge, Question};
+use ledger::{Knowledge, Moment, Question, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, Parties, as_of, believed, read};
+use super::asking::{Cited, Parties, as_of, believed, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing;
@@ -45,25 +45,28 @@ impl Diff {
                 "two days with --from and --to, or two states of knowledge with --known-from and --known-to",
             ));
         }
-        let history = read(place)?;
+        let archive = open(place)?;
         let to = as_of(self.to.as_deref(), "--to")?;
         let from = self.from.as_deref().map_or(Ok(to), |text| as_of(Some(text), "--from"))?;
-        let known_to = believed(history, self.known_to.as_deref(), "--known-to")?;
+        let known_to = believed(archive, self.known_to.as_deref(), "--known-to")?;
         let known_from = match &self.known_from {
-            Some(text) => believed(history, Some(text), "--known-from")?,
-            None => known_to,
+            Some(text) => believed(archive, Some(text), "--known-from")?,
+            None => known_to.clone(),
         };
-        let after = self.parties.question(history, to)?;
+        let after = self.parties.question(archive, to)?;
         let before = Question { as_of: from, ..after.clone() };
-        let (old, new) = (Knowledge::of(known_from), Knowledge::of(known_to));
+        let scope = Scope::of(&after);
+        let later = if known_from.number() > known_to.number() { &known_from } else { &known_to };
+        let entries = gather(archive, &scope, later)?;
+        let known =
+            |moment: &Moment| &entries[..entries.partition_point(|entry| entry.number <= moment.number())];
+        let (old, new) = (Knowledge::of(known(&known_from)), Knowledge::of(known(&known_to)));
         let changes = difference(
             Side { knowledge: &old, question: &before },
             Side { knowledge: &new, question: &after },
         );
-        let cited = [
-            Cited { as_of: from, known: known_from.last().cloned() },
-            Cited { as_of: to, known: known_to.last().cloned() },
-        ];
+        let cited =
+            [Cited { as_of: from, known: known_from.last }, Cited { as_of: to, known: known_to.last }];
         show(place.format, &changes, &cited, out)?;
         Ok(Status::Done)
     }

@@ -8,10 +8,10 @@ use std::io::{BufWriter, Write};
 
 use clap::{Args, ValueEnum};
 use ledger::act::json::Line;
-use ledger::{Knowledge, Question, answer};
+use ledger::{Knowledge, Question, Scope, answer};
 use serde_json::{Map, Value, json};
 
-use super::asking::{Asking, read};
+use super::asking::{Asking, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing;
@@ -59,15 +59,15 @@ struct Table {
 
 impl Export {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
+        let archive = open(place)?;
         let mut out = BufWriter::new(out);
-        let entries = self.asking.entries(history)?;
+        let moment = self.asking.moment(archive)?;
         if self.what == What::Acts {
             if place.format == Format::Csv {
                 return Err(Trouble::wrong("acts differ in their fields: they are written as JSON lines")
                     .hint("`chancery export intervals --format csv` is a table of what they moved"));
             }
-            for entry in entries {
+            for entry in gather(archive, &Scope::Everything, &moment)? {
                 let mut line = Map::new();
                 if self.exact {
                     line.insert("recorded_at".to_owned(), entry.recorded_at.to_string().into());
@@ -82,8 +82,9 @@ impl Export {
             out.flush()?;
             return Ok(Status::Done);
         }
-        let question = self.asking.question(history)?;
-        let knowledge = Knowledge::of(entries);
+        let question = self.asking.question(archive)?;
+        let scope = if self.what == What::DyadYears { Scope::Everything } else { Scope::of(&question) };
+        let knowledge = Knowledge::of(gather(archive, &scope, &moment)?);
         self.table(&knowledge, &question).write(place.format, &mut out)?;
         out.flush()?;
         Ok(Status::Done)

@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use clap::Args;
-use ledger::Knowledge;
 use ledger::standing::likely::{Directory, Likely};
 use ledger::standing::names::parties;
+use ledger::{Knowledge, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, as_of, believed, read};
+use super::asking::{Cited, as_of, believed, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::trouble::Trouble;
@@ -38,14 +38,14 @@ const HEADERS: [&str; 6] = ["party", "name", "kind", "why", "called", "likeness"
 
 impl Find {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
-        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
+        let archive = open(place)?;
+        let moment = believed(archive, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
-        let knowledge = Knowledge::of(entries);
+        let knowledge = Knowledge::of(gather(archive, &Scope::Entities, &moment)?);
         let parties = parties(&knowledge);
         let found = Directory::new(&parties, day).likely(&self.name);
         let shown = &found[..found.len().min(self.most)];
-        let cited = Cited { as_of: day, known: entries.last().cloned() };
+        let cited = Cited { as_of: day, known: moment.last };
         let row = |likely: &Likely<'_>| cells(likely, &cited).map(|(_, cell)| cell).to_vec();
         match place.format {
             Format::Table if found.is_empty() => {

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use clap::Args;
-use ledger::Knowledge;
 use ledger::standing::{Began, first};
+use ledger::{Knowledge, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, Cited, as_of, read};
+use super::asking::{Asking, Cited, as_of, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing;
@@ -29,12 +29,13 @@ pub(crate) struct First {
 
 impl First {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
-        let entries = self.asking.entries(history)?;
-        let question = self.asking.question(history)?;
+        let archive = open(place)?;
+        let moment = self.asking.moment(archive)?;
+        let question = self.asking.question(archive)?;
         let since = self.since.as_deref().map(|text| as_of(Some(text), "--since")).transpose()?;
-        let began = first(&Knowledge::of(entries), &question, since);
-        let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };
+        let knowledge = Knowledge::of(gather(archive, &Scope::of(&question), &moment)?);
+        let began = first(&knowledge, &question, since);
+        let cited = Cited { as_of: question.as_of, known: moment.last };
         let headers = ["place", "register", "between", "more", "value", "since", "until", "entries"];
         match place.format {
             Format::Table => {

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use serde_json::json;
 
-use super::asking::read;
+use super::asking::open;
 use super::{Format, Place, Status};
 use crate::trouble::Trouble;
 
@@ -18,7 +18,7 @@ pub(crate) struct HeadCommand {}
 impl HeadCommand {
     #[allow(clippy::unused_self, reason = "every command has arguments, even when it has none")]
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let head = read(place)?.head;
+        let head = open(place)?.head();
         let recorded_at = (head.number > 0).then(|| head.recorded_at.to_string());
         match place.format {
             Format::Json | Format::Jsonl => {

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use clap::Args;
-use ledger::Day;
 use ledger::standing::Recorded;
+use ledger::{Day, Scope};
 
-use super::asking::{find, read};
+use super::asking::{find, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::act;
@@ -46,9 +46,9 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
+        let archive = open(place)?;
         let find = |word: &Option<String>, flag| {
-            word.as_deref().map(|word| find(history, word, flag, Day::MAX)).transpose()
+            word.as_deref().map(|word| find(archive, word, flag, Day::MAX)).transpose()
         };
         let party = find(&self.party, "--party")?;
         let actor = find(&self.actor, "--actor")?;
@@ -60,7 +60,8 @@ impl Log {
                 && (subject.is_none() || deed.subject() == subject.as_ref())
                 && self.is_of_kind(deed.kind())
         };
-        let mut entries: Vec<&Recorded> = history.entries.iter().filter(wanted).collect();
+        let all = gather(archive, &Scope::Everything, &archive.now()?)?;
+        let mut entries: Vec<&Recorded> = all.iter().filter(wanted).collect();
         if self.by_date {
             entries.sort_by_key(|entry| {
                 entry.act.effective.as_ref().map(|date| (date.earliest(), date.latest()))
@@ -69,7 +70,7 @@ impl Log {
         if let Some(last) = self.last {
             entries.drain(..entries.len().saturating_sub(last));
         }
-        show(place.format, &entries, history.entries.len(), out)?;
+        show(place.format, &entries, all.len(), out)?;
         Ok(Status::Done)
     }
 

@@ -5,10 +5,10 @@ use std::io::Write;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use ledger::{Knowledge, PartyId, Question, Register, Standing, answer};
+use ledger::{Knowledge, PartyId, Question, Register, Scope, Standing, answer};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, as_of, believed, find, read};
+use super::asking::{Cited, as_of, believed, find, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing::value;
@@ -44,17 +44,23 @@ type Cells<'a> = BTreeMap<(&'a PartyId, &'a PartyId), Vec<&'a Standing>>;
 
 impl Matrix {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
-        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
+        let archive = open(place)?;
+        let moment = believed(archive, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
         let parties = |words: &[String]| -> Result<Vec<PartyId>, Trouble> {
-            words.iter().map(|word| find(history, word, "matrix", day)).collect()
+            words.iter().map(|word| find(archive, word, "matrix", day)).collect()
         };
         let actors = parties(&self.actors)?;
         let toward = if self.toward.is_empty() { actors.clone() } else { parties(&self.toward)? };
         let register = Register::of_word(&self.register);
         let question = Question { as_of: day, register, actor: None, subject: None, through: false };
-        let answer = answer(&Knowledge::of(entries), &question);
+        let toward_one = |actor: &PartyId, subject: &PartyId| {
+            let (actor, subject) = (Some(actor.clone()), Some(subject.clone()));
+            Question { actor, subject, ..question.clone() }
+        };
+        let cells = actors.iter().flat_map(|a| toward.iter().map(|b| toward_one(a, b)));
+        let scope = Scope::Questions(cells.collect());
+        let answer = answer(&Knowledge::of(gather(archive, &scope, &moment)?), &question);
         let mut cells: Cells<'_> = BTreeMap::new();
         for standing in &answer.standings {
             let (Some(one), Some(other)) = (&standing.key.actor, &standing.key.subject) else { continue };
@@ -63,7 +69,7 @@ impl Matrix {
                 cells.entry((other, one)).or_default().push(standing);
             }
         }
-        let cited = Cited { as_of: day, known: entries.last().cloned() };
+        let cited = Cited { as_of: day, known: moment.last };
         self.show(place.format, &actors, &toward, &cells, &cited, out)?;
         Ok(Status::Done)
     }

@@ -1,6 +1,6 @@
 //! `chancery screen`: who of a list of names stood on which list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use clap::Args;
 use ledger::standing::likely::{Directory, How, Likely};
 use ledger::standing::names::parties;
 use ledger::standing::value::Word;
-use ledger::{Day, Key, Knowledge, PartyId, Question, Register, Standing, answer};
+use ledger::{Day, Key, Knowledge, PartyId, Question, Register, Scope, Standing, answer};
 use serde_json::{Map, Value, json};
 
-use super::asking::{Cited, as_of, believed, read};
+use super::asking::{Cited, as_of, believed, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::trouble::Trouble;
@@ -36,6 +36,9 @@ pub(crate) struct Screen {
     #[arg(long, value_name = "T|#N")]
     known_at: Option<String>,
 }
+
+/// The registers by which a party is listed.
+const LISTING: [Register; 2] = [Register::Sanction, Register::Terror];
 
 const HEADERS: [&str; 17] = [
     "line",
@@ -65,17 +68,20 @@ impl Screen {
         let bytes = fs::read(&self.list).map_err(|error| Trouble::file(&self.list, &error))?;
         let sought =
             sought(&bytes).map_err(|fact| Trouble::wrong(format!("{}: {fact}", self.list.display())))?;
-        let history = read(place)?;
-        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
+        let archive = open(place)?;
+        let moment = believed(archive, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
-        let knowledge = Knowledge::of(entries);
-        let parties = parties(&knowledge);
+        let who = Knowledge::of(gather(archive, &Scope::Entities, &moment)?);
+        let parties = parties(&who);
         let directory = Directory::new(&parties, day);
-        let listed = listed(&knowledge, day);
-        let cited = Cited { as_of: day, known: entries.last().cloned() };
-        let answer_of =
-            |(line, word): &(u64, String)| rows(*line, word, &directory.likely(word), &listed, &cited);
-        let rows: Vec<[String; 17]> = sought.iter().flat_map(answer_of).collect();
+        let meant: Vec<Vec<Likely<'_>>> = sought.iter().map(|(_, word)| directory.likely(word)).collect();
+        let scope = scope(meant.iter().flatten().map(|likely| &likely.party.id), day);
+        let listed = listed(&Knowledge::of(gather(archive, &scope, &moment)?), day);
+        let cited = Cited { as_of: day, known: moment.last };
+        let answer_of = |((line, word), likely): (&(u64, String), &Vec<Likely<'_>>)| {
+            rows(*line, word, likely, &listed, &cited)
+        };
+        let rows: Vec<[String; 17]> = sought.iter().zip(&meant).flat_map(answer_of).collect();
         match place.format {
             Format::Table => {
                 let headers = SHOWN.map(|column| HEADERS[column]);
@@ -122,13 +128,21 @@ fn sought(bytes: &[u8]) -> Result<Vec<(u64, String)>, String> {
     Ok(sought)
 }
 
+/// What stands toward these parties.
+fn scope<'p>(parties: impl Iterator<Item = &'p PartyId>, day: Day) -> Scope {
+    let parties: BTreeSet<&PartyId> = parties.collect();
+    let of_party = |party: &PartyId| {
+        let subject = Some(party.clone());
+        LISTING.map(|register| Question { subject: subject.clone(), ..Question::about(register, day) })
+    };
+    Scope::Questions(parties.into_iter().flat_map(of_party).collect())
+}
+
 /// Who stands, or may stand, under a sanction or on a list of terrorists at the end of a day.
 fn listed(knowledge: &Knowledge<'_>, day: Day) -> BTreeMap<PartyId, Vec<Standing>> {
     let mut listed: BTreeMap<PartyId, Vec<Standing>> = BTreeMap::new();
-    for register in [Register::Sanction, Register::Terror] {
-        let question =
-            Question { as_of: day, register: Some(register), actor: None, subject: None, through: false };
-        for standing in answer(knowledge, &question).standings {
+    for register in LISTING {
+        for standing in answer(knowledge, &Question::about(register, day)).standings {
             let stands = standing.value.is_alive() || standing.value.is(Word::Designated);
             if let (true, Some(subject)) = (stands, &standing.key.subject) {
                 listed.entry(subject.clone()).or_default().push(standing);

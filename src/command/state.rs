@@ -5,10 +5,10 @@ use std::io::Write;
 
 use clap::Args;
 use ledger::standing::{Certainty, Recorded, Scheduled, scheduled};
-use ledger::{Answer, Day, Knowledge, Question, Register, answer};
+use ledger::{Answer, Day, Knowledge, Question, Register, Scope, answer};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, read};
+use super::asking::{Asking, gather, open};
 use super::{Format, Place, Status};
 use crate::render::standing;
 use crate::render::{self, Cited};
@@ -34,16 +34,16 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
-        let entries = self.asking.entries(history)?;
-        let question = self.asking.question(history)?;
-        let knowledge = Knowledge::of(entries);
+        let archive = open(place)?;
+        let moment = self.asking.moment(archive)?;
+        let question = self.asking.question(archive)?;
+        let knowledge = Knowledge::of(gather(archive, &Scope::of(&question), &moment)?);
         let mut answer = answer(&knowledge, &question);
         for (old, new, entry) in &answer.continued {
             anstream::eprintln!("note: {old} goes on as {new} (entry {entry}); the answer is under {new}");
         }
         let hidden = hide_declarations(&question, &mut answer);
-        let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };
+        let cited = Cited { as_of: question.as_of, known: moment.last };
         if self.count {
             return count(place.format, &answer, &cited, out);
         }

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 use ledger::standing::{Found, Interval, intervals, story};
-use ledger::{Day, Knowledge, Question, Register};
+use ledger::{Day, Knowledge, PartyId, Question, Register, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, as_of, believed, find, read};
+use super::asking::{Cited, as_of, believed, find, gather, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::{bars, standing};
@@ -37,19 +37,21 @@ pub(crate) struct Timeline {
 
 impl Timeline {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
-        let entries = believed(history, self.known_at.as_deref(), "--known-at")?;
+        let archive = open(place)?;
+        let moment = believed(archive, self.known_at.as_deref(), "--known-at")?;
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
-        let one = find(history, &self.one, "the first party", day)?;
-        let other = find(history, &self.other, "the second party", day)?;
-        let knowledge = Knowledge::of(entries);
-        let toward = |actor: &ledger::PartyId, subject: &ledger::PartyId| {
+        let one = find(archive, &self.one, "the first party", day)?;
+        let other = find(archive, &self.other, "the second party", day)?;
+        let toward = |actor: &PartyId, subject: &PartyId| {
             let (actor, subject) = (Some(actor.clone()), Some(subject.clone()));
-            story(&knowledge, &Question { as_of: day, register: None, actor, subject, through: false })
+            Question { as_of: day, register: None, actor, subject, through: false }
         };
-        let mut found = toward(&one, &other);
+        let (there, back) = (toward(&one, &other), toward(&other, &one));
+        let scope = Scope::Questions(vec![there.clone(), back.clone()]);
+        let knowledge = Knowledge::of(gather(archive, &scope, &moment)?);
+        let mut found = story(&knowledge, &there);
         // A register of the pair is found from either side.
-        found.extend(toward(&other, &one).into_iter().filter(|found| !found.key.is_mutual()));
+        found.extend(story(&knowledge, &back).into_iter().filter(|found| !found.key.is_mutual()));
         let told: Vec<(Found<'_>, Vec<Interval>)> = found
             .into_iter()
             .map(|found| {
@@ -59,7 +61,7 @@ impl Timeline {
                 (found, intervals)
             })
             .collect();
-        let cited = Cited { as_of: day, known: entries.last().cloned() };
+        let cited = Cited { as_of: day, known: moment.last };
         self.show(place.format, &told, &cited, out)?;
         Ok(Status::Done)
     }

@@ -8,10 +8,10 @@ use clap::Args;
 use ledger::act::Claim;
 use ledger::standing::value::Word;
 use ledger::standing::{Argument, Known, Recorded, Role, Status as Counted, Step, explain};
-use ledger::{Act, Knowledge};
+use ledger::{Act, Knowledge, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, read};
+use super::asking::{Asking, gather, open};
 use super::state::silence;
 use super::{Format, Place, Status};
 use crate::render::{self, Cited};
@@ -31,12 +31,13 @@ pub(crate) struct Why {
 
 impl Why {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let history = read(place)?;
-        let entries = self.asking.entries(history)?;
-        let question = self.asking.question(history)?;
+        let archive = open(place)?;
+        let moment = self.asking.moment(archive)?;
+        let question = self.asking.question(archive)?;
+        let entries = gather(archive, &Scope::of(&question), &moment)?;
         let knowledge = Knowledge::of(entries);
         let arguments = explain(&knowledge, &question);
-        let cited = Cited { as_of: question.as_of, known: entries.last().cloned() };
+        let cited = Cited { as_of: question.as_of, known: moment.last };
         match place.format {
             Format::Table if self.markdown => {
                 for argument in &arguments {
@@ -120,11 +121,16 @@ fn show_step(step: &Step<'_>, entries: &[Recorded], out: &mut dyn Write) -> Resu
 
 /// What an entry about an act rests on: the answer rests on it too.
 fn reasons(number: u64, entries: &[Recorded], indent: usize, out: &mut dyn Write) -> Result<(), Trouble> {
-    let place = usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
-    place.and_then(|place| entries.get(place)).map_or(Ok(()), |entry| give(&entry.act, indent, out))
+    entry_of(entries, number).map_or(Ok(()), |entry| give(&entry.act, indent, out))
 }
 
 /// Who says so, and what the registrar noted.
+/// The entry of a number, where it is among these.
+fn entry_of(entries: &[Recorded], number: u64) -> Option<&Recorded> {
+    let place = entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+    entries.get(place)
+}
+
 fn give(act: &Act, indent: usize, out: &mut dyn Write) -> Result<(), Trouble> {
     for claim in &act.claims {
         writeln!(out, "{}", render::wrapped(&source(claim), indent))?;

@@ -117,6 +117,12 @@ macro_rules! vocabulary {
 }
 
 impl Deed {
+    /// The party that it declares.
+    #[must_use]
+    pub fn declares(&self) -> Option<&PartyId> {
+        if let Self::EntityCreated { subject, .. } = self { Some(subject) } else { None }
+    }
+
     /// The party that acts.
     #[must_use]
     pub fn actor(&self) -> Option<&PartyId> {

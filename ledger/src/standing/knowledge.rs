@@ -89,7 +89,8 @@ impl Known<'_> {
     }
 }
 
-/// What the register knew after some entry.
+/// What the register knew after some entry: of all its acts, or of those that a question is about with every act
+/// about them.
 #[derive(Debug)]
 pub struct Knowledge<'a> {
     /// Every act, in the order of the entries.
@@ -119,8 +120,8 @@ impl<'a> Knowledge<'a> {
     /// The act of an entry.
     #[must_use]
     pub fn act(&self, number: u64) -> Option<&Known<'a>> {
-        let first = self.acts.first()?.entry.number;
-        self.acts.get(usize::try_from(number.checked_sub(first)?).ok()?)
+        let place = self.acts.binary_search_by_key(&number, |known| known.entry.number).ok()?;
+        self.acts.get(place)
     }
 }
 

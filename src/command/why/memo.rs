@@ -4,7 +4,7 @@ use std::io::Write;
 
 use ledger::standing::{Argument, Recorded, Step};
 
-use super::{Role, remarks, role, source};
+use super::{Role, entry_of, remarks, role, source};
 use crate::render::{act, standing};
 use crate::trouble::Trouble;
 
@@ -64,8 +64,7 @@ fn write_step(
     }
     for (about, words) in remarks(known) {
         writeln!(out, "   - {words} by entry #{about}")?;
-        let place = usize::try_from(about).ok().and_then(|about| about.checked_sub(1));
-        for claim in place.and_then(|place| entries.get(place)).iter().flat_map(|entry| &entry.act.claims) {
+        for claim in entry_of(entries, about).iter().flat_map(|entry| &entry.act.claims) {
             writeln!(out, "     - {}", source(claim))?;
         }
     }

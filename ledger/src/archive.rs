@@ -1,0 +1,170 @@
+//! A ledger opened for asking: of its entries, only those are read that bear on a question.
+//!
+//! ```text
+//! question ──terms──▶ index ──offsets──▶ journal ──entries──▶ Knowledge
+//! ```
+//!
+//! The index says where; the journal says what; the fold is the same as over the whole history, and so is the
+//! answer. What the index does not cover yet is read from the journal. Where there is no index, or anything is
+//! damaged, the whole history is read as [`History`] reads it: slower, never wrong.
+
+mod indexed;
+mod recent;
+mod rolled;
+mod scope;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use crate::chain::{Fault, Head};
+use crate::copies::OpenError;
+use crate::date::Instant;
+use crate::history::History;
+use crate::party::PartyId;
+use crate::standing::Recorded;
+
+pub(crate) use indexed::Indexed;
+use indexed::Unread;
+pub use scope::Scope;
+
+/// A ledger opened for asking.
+#[derive(Debug)]
+pub struct Archive {
+    dir: PathBuf,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Indexed(Box<Indexed>),
+    Whole(History),
+}
+
+/// A state of knowledge: what the register knew after some entry.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// The last entry known; none before the first.
+    pub last: Option<Recorded>,
+}
+
+impl Moment {
+    /// The number of the last entry known; 0 before the first.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.last.as_ref().map_or(0, |last| last.number)
+    }
+}
+
+/// Entries that were read: all that bear on a question, in their order.
+#[derive(Debug)]
+pub struct Entries<'a> {
+    /// The entries.
+    pub list: Cow<'a, [Recorded]>,
+    /// Why they come from the store, where they do.
+    pub instead: Option<(u64, Fault)>,
+}
+
+impl Archive {
+    /// Opens a ledger for asking, beside a writer if need be.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
+    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        let source = match Indexed::open(dir) {
+            Some(indexed) => Source::Indexed(Box::new(indexed)),
+            None => Source::Whole(History::read(dir)?),
+        };
+        Ok(Self { dir: dir.to_owned(), source })
+    }
+
+    /// Where the ledger stands.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        match &self.source {
+            Source::Indexed(indexed) => indexed.head(),
+            Source::Whole(history) => history.head,
+        }
+    }
+
+    /// What the register knows now.
+    ///
+    /// # Errors
+    /// [`OpenError`] when neither copy of the ledger can be read.
+    pub fn now(&self) -> Result<Moment, OpenError> {
+        self.after(self.head().number)
+    }
+
+    /// What the register knew after an entry.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn after(&self, number: u64) -> Result<Moment, OpenError> {
+        self.ask(|indexed| indexed.moment_after(number), |history| Moment::of(history.up_to(number)))
+    }
+
+    /// What the register knew at an instant.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn at(&self, instant: Instant) -> Result<Moment, OpenError> {
+        self.ask(|indexed| indexed.moment_at(instant), |history| Moment::of(history.known_at(instant)))
+    }
+
+    /// Whether a party of this id is declared.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn is_declared(&self, party: &PartyId) -> Result<bool, OpenError> {
+        let declares = |entry: &Recorded| entry.act.deed.declares() == Some(party);
+        self.ask(
+            |indexed| Ok(indexed.declaration(party)?.is_some()),
+            |history| history.entries.iter().any(declares),
+        )
+    }
+
+    /// The entries that bear on a question, of those known at a moment; in their order. There may be others among
+    /// them, and no answer depends on those.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn entries(&self, scope: &Scope, moment: &Moment) -> Result<Entries<'_>, OpenError> {
+        let number = moment.number();
+        let found = match &self.source {
+            Source::Whole(history) => {
+                let list = Cow::Borrowed(history.up_to(number));
+                return Ok(Entries { list, instead: history.instead.clone() });
+            }
+            Source::Indexed(indexed) => indexed.entries(scope, number),
+        };
+        match found {
+            Ok(Some(entries)) => Ok(Entries { list: Cow::Owned(entries), instead: None }),
+            // Everything is asked for, or something could not be read.
+            Ok(None) | Err(_) => {
+                let mut history = History::read(&self.dir)?;
+                history.entries.truncate(history.up_to(number).len());
+                Ok(Entries { list: Cow::Owned(history.entries), instead: history.instead })
+            }
+        }
+    }
+
+    /// Asks the index; where it or the journal cannot answer, the whole history.
+    fn ask<T>(
+        &self,
+        indexed: impl FnOnce(&Indexed) -> Result<T, Unread>,
+        whole: impl FnOnce(&History) -> T,
+    ) -> Result<T, OpenError> {
+        match &self.source {
+            Source::Whole(history) => Ok(whole(history)),
+            Source::Indexed(source) => match indexed(source) {
+                Ok(found) => Ok(found),
+                Err(_) => Ok(whole(&History::read(&self.dir)?)),
+            },
+        }
+    }
+}
+
+impl Moment {
+    fn of(known: &[Recorded]) -> Self {
+        Self { last: known.last().cloned() }
+    }
+}

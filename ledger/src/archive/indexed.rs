@@ -1,0 +1,255 @@
+//! Index and journal together: single entries and what is about them, without reading the rest.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use crate::act::{Act, ActId, ActRef};
+use crate::chain::{Fault, Head};
+use crate::copies::{JOURNAL, is_being_written};
+use crate::date::Instant;
+use crate::entry::{Entry, Hash};
+use crate::index::segment::{IndexFault, Span};
+use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
+use crate::journal::{End, FIRST_LINE, NotAJournal, Reader, Records, record_length};
+use crate::party::PartyId;
+use crate::standing::Recorded;
+
+use super::Moment;
+use super::recent::Recent;
+
+/// Why something could not be read by the index; then the whole history is read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unread {
+    #[error(transparent)]
+    Index(#[from] IndexFault),
+    #[error(transparent)]
+    Journal(#[from] Fault),
+}
+
+/// A journal and the index over it, with what comes after the index in memory.
+#[derive(Debug)]
+pub(crate) struct Indexed {
+    records: Records,
+    pub(super) index: Index,
+    pub(super) recent: Recent,
+    head: Head,
+    /// Where the journal ends.
+    end: u64,
+}
+
+impl Span {
+    fn head(&self) -> Head {
+        Head { number: self.last, hash: self.hash, recorded_at: self.recorded_to }
+    }
+}
+
+impl Indexed {
+    /// Opens index and journal for reading; none where there is no index, or the journal after it is not whole.
+    pub(super) fn open(ledger: &Path) -> Option<Self> {
+        let mut opened = Self::bare(ledger).ok()?;
+        opened.index.covers()?;
+        let end = opened.read_on(ledger).ok()?;
+        let broken = end.fault.is_some_and(|(_, fault)| fault != Fault::BreaksOff);
+        (!broken && (end.torn == 0 || is_being_written(ledger))).then_some(opened)
+    }
+
+    /// Opens index and journal for whoever writes them, and removes what is no part of the index any more.
+    pub(crate) fn open_to_write(ledger: &Path) -> io::Result<Self> {
+        let mut opened = Self::bare(ledger)?;
+        opened.index.tidy()?;
+        opened.read_on(ledger).map_err(io::Error::other)?;
+        Ok(opened)
+    }
+
+    /// Opens index and journal, as far as the index reaches.
+    fn bare(ledger: &Path) -> io::Result<Self> {
+        let records = Records::open(&ledger.join(JOURNAL))?;
+        let index = Index::open(ledger, records.file());
+        let (head, end) = match index.covers() {
+            Some(span) => (span.head(), span.end),
+            None => (Head::EMPTY, FIRST_LINE.len() as u64),
+        };
+        Ok(Self { records, index, recent: Recent::default(), head, end })
+    }
+
+    /// Reads the journal from where the index ends, as far as its appends are whole.
+    fn read_on(&mut self, ledger: &Path) -> Result<End, Unread> {
+        let not_read = |error: NotAJournal| Fault::Copy(error.to_string());
+        let mut reader = Reader::open_at(&ledger.join(JOURNAL), self.head, self.end).map_err(not_read)?;
+        let mut append = Vec::new();
+        while let Some(read) = reader.next() {
+            append.push(read);
+            if reader.is_whole() {
+                for (sealed, entry) in append.drain(..) {
+                    let length = record_length(sealed.bytes.len());
+                    self.push(Recorded::from((sealed, entry)), length)?;
+                }
+            }
+        }
+        Ok(reader.end())
+    }
+
+    /// Where the journal stands, as far as it was read.
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Takes in the next entry of the journal, whose record is so many bytes long.
+    pub(crate) fn push(&mut self, entry: Recorded, length: u64) -> Result<(), Unread> {
+        let offset = self.end;
+        let terms = self.terms_of_next(&entry, offset)?;
+        let number = entry.number;
+        let id = entry.act.id.as_ref().map(|id| (term::of_id(id), offset));
+        self.head = entry.head();
+        self.end += length;
+        self.recent.push(entry, offset, terms.into_iter().chain(id));
+        if number.is_multiple_of(MOST_AT_ONCE) { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes what is in memory to the index, in the lengths that the numbers of the entries give.
+    pub(crate) fn flush(&mut self) -> Result<(), Unread> {
+        loop {
+            let (from, last) = (self.index.last(), self.recent.last());
+            let fits = |length: &u64| from.is_multiple_of(*length) && from + length <= last;
+            let lengths = std::iter::successors(Some(MOST_AT_ONCE), |length| Some(length / 4));
+            let Some(length) = lengths.take_while(|length| *length >= UNIT).find(fits) else { return Ok(()) };
+            let previous = self.index.covers().map_or(Hash::NONE, |span| span.hash);
+            let start = self.index.covers().map_or(FIRST_LINE.len() as u64, |span| span.end);
+            let Some((span, milestones)) = self.recent.span(from + length, previous, start, self.end) else {
+                return Ok(());
+            };
+            self.index.add(span, milestones.into_iter(), self.recent.postings(from + length))?;
+            self.recent.forget(from + length);
+        }
+    }
+
+    /// The entry whose record begins at an offset.
+    pub(super) fn entry_at(&self, offset: u64) -> Result<Recorded, Unread> {
+        if let Some(entry) = self.recent.at(offset) {
+            return Ok(entry.clone());
+        }
+        let bytes = self.records.at(offset)?;
+        let entry = Entry::decode(&bytes).map_err(Fault::from)?;
+        Ok(Recorded {
+            number: entry.number,
+            recorded_at: entry.recorded_at,
+            asserted: entry.asserted,
+            hash: Hash::of(&bytes),
+            act: entry.act,
+        })
+    }
+
+    /// Hands on every term that begins so with each offset under it, in no order.
+    pub(super) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) -> Result<(), Unread> {
+        self.index.scan(prefix, each)?;
+        self.recent.scan(prefix, each);
+        Ok(())
+    }
+
+    /// The offsets under every term that begins so.
+    pub(super) fn under(&self, prefix: &[u8]) -> Result<BTreeSet<u64>, Unread> {
+        let mut offsets = BTreeSet::new();
+        self.scan(prefix, &mut |_, offset| {
+            offsets.insert(offset);
+        })?;
+        Ok(offsets)
+    }
+
+    /// Where an entry begins; none where there is no such entry yet.
+    pub(super) fn offset_of(&self, number: u64) -> Result<Option<u64>, Unread> {
+        if number == 0 || number > self.head.number {
+            return Ok(None);
+        }
+        if let Some(offset) = self.recent.offset_of(number) {
+            return Ok(Some(offset));
+        }
+        let Some((mut at, mut offset)) = self.index.milestone(number)? else { return Ok(None) };
+        while at < number {
+            offset = self.records.after(offset)?;
+            at += 1;
+        }
+        Ok(Some(offset))
+    }
+
+    /// The entry of a number.
+    pub(crate) fn entry(&self, number: u64) -> Result<Option<Recorded>, Unread> {
+        let entry = self.offset_of(number)?.map(|offset| self.entry_at(offset)).transpose()?;
+        match entry {
+            Some(entry) if entry.number != number => Err(Fault::Number(entry.number).into()),
+            found => Ok(found),
+        }
+    }
+
+    pub(super) fn moment_after(&self, number: u64) -> Result<Moment, Unread> {
+        Ok(Moment { last: self.entry(number.min(self.head.number))? })
+    }
+
+    /// What was known at an instant.
+    pub(super) fn moment_at(&self, instant: Instant) -> Result<Moment, Unread> {
+        if let Some(last) = self.recent.last_by(instant) {
+            return Ok(Moment { last: Some(last.clone()) });
+        }
+        let Some((mut number, mut offset)) = self.index.milestone_by(instant)? else {
+            return Ok(Moment { last: None });
+        };
+        while number < self.index.last() {
+            let next = self.records.after(offset)?;
+            let recorded_at = Entry::recorded_at_in(&self.records.at(next)?).map_err(Fault::from)?;
+            if recorded_at > instant {
+                break;
+            }
+            (number, offset) = (number + 1, next);
+        }
+        Ok(Moment { last: Some(self.entry_at(offset)?) })
+    }
+
+    /// Where the first act of an id begins.
+    pub(crate) fn offset_of_id(&self, id: &ActId) -> Result<Option<u64>, Unread> {
+        let offsets = self.under(&term::of_id(id))?;
+        // Two ids may share the beginning of a hash.
+        for offset in offsets {
+            if self.entry_at(offset)?.act.id.as_ref() == Some(id) {
+                return Ok(Some(offset));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The entry that declared a party.
+    pub(crate) fn declaration(&self, party: &PartyId) -> Result<Option<Recorded>, Unread> {
+        for offset in self.under(&term::of_party(party))? {
+            let entry = self.entry_at(offset)?;
+            if entry.act.deed.declares() == Some(party) {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the act begins that an act is about in the end: through every act about an act.
+    pub(super) fn root_of(&self, act: &Act, offset: u64) -> Result<Option<u64>, Unread> {
+        let mut before = offset;
+        let mut reference = act.deed.target().cloned();
+        let mut root = None;
+        while let Some(target) = reference {
+            let found = match &target {
+                ActRef::Number(number) => self.offset_of(*number)?,
+                ActRef::Id(id) => self.offset_of_id(id)?,
+            };
+            // A forged ledger may refer forward; a reference is to an earlier act or to nothing.
+            let Some(found) = found.filter(|found| *found < before) else { break };
+            before = found;
+            root = Some(found);
+            reference = self.entry_at(found)?.act.deed.target().cloned();
+        }
+        Ok(root)
+    }
+
+    /// An act with everything about it, in order.
+    pub(crate) fn with_all_about(&self, root: u64) -> Result<Vec<Recorded>, Unread> {
+        let mut offsets = self.under(&term::about(root))?;
+        offsets.insert(root);
+        offsets.into_iter().map(|offset| self.entry_at(offset)).collect()
+    }
+}

@@ -1,0 +1,208 @@
+//! What the index does not cover yet, in memory: the last entries, and the terms under which they are found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use crate::act::{Act, ActRef, Deed};
+use crate::date::Instant;
+use crate::entry::Hash;
+use crate::index::segment::{Span, has_milestone};
+use crate::index::term::{self, terms_of};
+use crate::standing::{Knowledge, Recorded};
+
+use super::indexed::{Indexed, Unread};
+
+/// The entries after the index.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    /// Each with where it begins; in order, with no gaps.
+    entries: Vec<(u64, Recorded)>,
+    /// For each term the offsets of acts, each with the entry through which it came to be under the term.
+    postings: BTreeMap<Vec<u8>, Vec<(u64, u64)>>,
+    /// Acts that others are about, by where they begin.
+    cases: BTreeMap<u64, Case>,
+}
+
+/// An act that other acts are about.
+#[derive(Debug)]
+struct Case {
+    original: Recorded,
+    /// Where those begin, in order.
+    about: Vec<u64>,
+    /// The act as known after the last of them.
+    form: Act,
+    /// The terms of every form that it has had.
+    terms: BTreeSet<Vec<u8>>,
+}
+
+impl Indexed {
+    /// The terms that the next entry adds, which begins at an offset: each with what is found under it now.
+    ///
+    /// An act about another is found wherever that one is; and where it changes what the other moves, the other
+    /// is found, with all that is about it, under the terms of its new form as well.
+    pub(super) fn terms_of_next(
+        &mut self,
+        entry: &Recorded,
+        offset: u64,
+    ) -> Result<Vec<(Vec<u8>, u64)>, Unread> {
+        let Some(root) = self.root_of(&entry.act, offset)? else {
+            return Ok(terms_of(&entry.act).into_iter().map(|term| (term, offset)).collect());
+        };
+        let mut case = match self.recent.cases.remove(&root) {
+            Some(case) => case,
+            None => self.case(root)?,
+        };
+        let mut postings: Vec<(Vec<u8>, u64)> =
+            case.terms.iter().map(|term| (term.clone(), offset)).collect();
+        postings.push((term::about(root), offset));
+        case.form = self.form_after(&case, entry)?;
+        case.about.push(offset);
+        for term in terms_of(&case.form) {
+            if case.terms.insert(term.clone()) {
+                let all = std::iter::once(&root).chain(&case.about);
+                postings.extend(all.map(|offset| (term.clone(), *offset)));
+            }
+        }
+        self.recent.cases.insert(root, case);
+        Ok(postings)
+    }
+
+    /// The case of an act as the index holds it.
+    fn case(&self, root: u64) -> Result<Case, Unread> {
+        let original = self.entry_at(root)?;
+        let about = self.under(&term::about(root))?;
+        let mut entries = Vec::new();
+        let mut form = (*original.act).clone();
+        let mut terms = terms_of(&form);
+        for offset in &about {
+            entries.push(self.entry_at(*offset)?);
+            form = form_of(&original, &entries);
+            terms.extend(terms_of(&form));
+        }
+        Ok(Case { original, about: about.into_iter().collect(), form, terms })
+    }
+
+    /// The act of a case after one more entry about it.
+    fn form_after(&self, case: &Case, entry: &Recorded) -> Result<Act, Unread> {
+        if is_about(entry, &case.original) {
+            // What is about the act itself is heard last: nothing before it need be settled again.
+            let amended = match &entry.act.deed {
+                Deed::ActCorrected { set, .. } => case.form.amended(set).ok(),
+                #[allow(clippy::wildcard_enum_match_arm, reason = "nothing else changes what an act moves")]
+                _ => None,
+            };
+            return Ok(amended.unwrap_or_else(|| case.form.clone()));
+        }
+        let about = case.about.iter().map(|offset| self.entry_at(*offset));
+        let mut about: Vec<Recorded> = about.collect::<Result<_, _>>()?;
+        about.push(entry.clone());
+        Ok(form_of(&case.original, &about))
+    }
+}
+
+fn is_about(entry: &Recorded, original: &Recorded) -> bool {
+    match entry.act.deed.target() {
+        Some(ActRef::Number(number)) => *number == original.number,
+        Some(ActRef::Id(id)) => original.act.id.as_ref() == Some(id),
+        None => false,
+    }
+}
+
+/// An act as those that follow have it.
+fn form_of(original: &Recorded, about: &[Recorded]) -> Act {
+    let entries = [std::slice::from_ref(original), about].concat();
+    let mut known = Knowledge::of(&entries).acts.into_iter();
+    known.next().map_or_else(|| (*original.act).clone(), |known| *known.act.into_owned())
+}
+
+impl Recent {
+    pub(super) fn push(
+        &mut self,
+        entry: Recorded,
+        offset: u64,
+        postings: impl IntoIterator<Item = (Vec<u8>, u64)>,
+    ) {
+        for (term, found) in postings {
+            self.postings.entry(term).or_default().push((entry.number, found));
+        }
+        self.entries.push((offset, entry));
+    }
+
+    /// The number of the last entry; 0 where there is none.
+    pub(super) fn last(&self) -> u64 {
+        self.entries.last().map_or(0, |(_, entry)| entry.number)
+    }
+
+    pub(super) fn at(&self, offset: u64) -> Option<&Recorded> {
+        let place = self.entries.binary_search_by_key(&offset, |(offset, _)| *offset).ok()?;
+        self.entries.get(place).map(|(_, entry)| entry)
+    }
+
+    pub(super) fn offset_of(&self, number: u64) -> Option<u64> {
+        let first = self.entries.first()?.1.number;
+        let place = usize::try_from(number.checked_sub(first)?).ok()?;
+        self.entries.get(place).map(|(offset, _)| *offset)
+    }
+
+    /// The last entry recorded by an instant.
+    pub(super) fn last_by(&self, instant: Instant) -> Option<&Recorded> {
+        let known = self.entries.partition_point(|(_, entry)| entry.recorded_at <= instant);
+        self.entries.get(known.checked_sub(1)?).map(|(_, entry)| entry)
+    }
+
+    pub(super) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) {
+        let from = self.postings.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        for (term, offsets) in from.take_while(|(term, _)| term.starts_with(prefix)) {
+            offsets.iter().for_each(|(_, offset)| each(term, *offset));
+        }
+    }
+
+    /// The span of the entries up to one of them, and when and where those with a milestone were recorded; it
+    /// starts at `start`, after `previous`, and all that is in memory ends at `end`.
+    pub(super) fn span(
+        &self,
+        last: u64,
+        previous: Hash,
+        start: u64,
+        end: u64,
+    ) -> Option<(Span, Vec<(Instant, u64)>)> {
+        let (covered, after) = self.entries.split_at_checked(self.count_to(last))?;
+        let (_, first) = covered.first()?;
+        let (last_at, last) = covered.last()?;
+        let span = Span {
+            first: first.number,
+            last: last.number,
+            start,
+            last_at: *last_at,
+            end: after.first().map_or(end, |(offset, _)| *offset),
+            recorded_from: first.recorded_at,
+            recorded_to: last.recorded_at,
+            previous,
+            hash: last.hash,
+        };
+        let marked = covered.iter().filter(|(_, entry)| has_milestone(entry.number));
+        Some((span, marked.map(|(offset, entry)| (entry.recorded_at, *offset)).collect()))
+    }
+
+    fn count_to(&self, last: u64) -> usize {
+        self.entries.partition_point(|(_, entry)| entry.number <= last)
+    }
+
+    /// What entries up to one of them have added, term by term.
+    pub(super) fn postings(&self, last: u64) -> impl Iterator<Item = (&[u8], u64)> {
+        self.postings.iter().flat_map(move |(term, added)| {
+            let until = added.iter().filter(move |(by, _)| *by <= last);
+            until.map(move |(_, offset)| (term.as_slice(), *offset))
+        })
+    }
+
+    /// Lets go of the entries up to one of them: the index covers them now.
+    pub(super) fn forget(&mut self, last: u64) {
+        self.entries.drain(..self.count_to(last));
+        self.cases.clear();
+        for added in self.postings.values_mut() {
+            added.retain(|(by, _)| *by > last);
+        }
+        self.postings.retain(|_, added| !added.is_empty());
+    }
+}

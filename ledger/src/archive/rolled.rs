@@ -1,0 +1,70 @@
+//! The part of the roll that some new acts are checked against: what they name, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::act::{ActId, ActRef, Changes, Deed, Submitted};
+use crate::party::PartyId;
+use crate::roll::Roll;
+use crate::standing::Recorded;
+
+use super::indexed::{Indexed, Unread};
+
+impl Indexed {
+    /// The roll as far as these acts need it: the parties that they name, the ids that they bear or refer to, and
+    /// all that is about the acts that they are about.
+    pub(crate) fn roll_for(&self, acts: &[Submitted]) -> Result<Roll, Unread> {
+        let mut entries: BTreeMap<u64, Recorded> = BTreeMap::new();
+        let mut parties: BTreeSet<PartyId> = BTreeSet::new();
+        let mut ids: BTreeSet<&ActId> = BTreeSet::new();
+        let mut targets: BTreeSet<u64> = BTreeSet::new();
+        for Submitted { act, .. } in acts {
+            parties.extend(act.deed.parties().map(|(_, party)| party.clone()));
+            ids.extend(&act.id);
+            match act.deed.target() {
+                Some(ActRef::Id(id)) => drop(ids.insert(id)),
+                Some(ActRef::Number(number)) => targets.extend(self.offset_of(*number)?),
+                None => {}
+            }
+            if let Deed::ActCorrected { set, .. } = &act.deed {
+                parties.extend(named_in(set));
+            }
+        }
+        for id in ids {
+            if let Some(offset) = self.offset_of_id(id)? {
+                let entry = self.entry_at(offset)?;
+                entries.insert(entry.number, entry);
+                targets.insert(offset);
+            }
+        }
+        for offset in targets {
+            for entry in self.case_of(offset)? {
+                parties.extend(entry.act.deed.parties().map(|(_, party)| party.clone()));
+                if let Deed::ActCorrected { set, .. } = &entry.act.deed {
+                    parties.extend(named_in(set));
+                }
+                entries.insert(entry.number, entry);
+            }
+        }
+        for party in parties {
+            entries.extend(self.declaration(&party)?.map(|entry| (entry.number, entry)));
+        }
+        let mut roll = Roll::default();
+        for (number, entry) in entries {
+            roll.enter_as(number, &entry.act);
+        }
+        roll.set_count(self.head().number);
+        Ok(roll)
+    }
+
+    /// The act at an offset, the one that it is about in the end, and all that is about that one.
+    fn case_of(&self, offset: u64) -> Result<Vec<Recorded>, Unread> {
+        let act = self.entry_at(offset)?.act;
+        let root = self.root_of(&act, offset)?.unwrap_or(offset);
+        self.with_all_about(root)
+    }
+}
+
+/// The parties that a correction may name.
+fn named_in(set: &Changes) -> impl Iterator<Item = PartyId> {
+    set.values().filter_map(|(_, value)| PartyId::parse(value.as_str()?).ok())
+}

@@ -1,0 +1,208 @@
+//! Which entries bear on a question.
+//!
+//! More may be read than an answer needs, never less: what an act moves as corrected, who goes on as whom, which
+//! licences and ends of regimes reach a sanction, who is tied to which collective.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::act::{Deed, Label};
+use crate::index::term;
+use crate::party::PartyId;
+use crate::register::Register;
+use crate::standing::effect::moves;
+use crate::standing::{Knowledge, Question, Recorded};
+
+use super::indexed::{Indexed, Unread};
+
+/// What is going to be asked.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    /// Anything.
+    Everything,
+    /// Who parties are: their names and codes.
+    Entities,
+    /// These questions, of any day.
+    Questions(Vec<Question>),
+}
+
+impl Scope {
+    /// What must be read for one question.
+    #[must_use]
+    pub fn of(question: &Question) -> Self {
+        Self::Questions(vec![question.clone()])
+    }
+}
+
+/// Every way in which a standing of one register reaches a party through collectives.
+const REACHING: [Register; 2] = [Register::Sanction, Register::Terror];
+
+/// The entries that are being gathered.
+struct Gathering<'a> {
+    indexed: &'a Indexed,
+    last: u64,
+    offsets: BTreeSet<u64>,
+    /// Parties that go on as one another, whenever.
+    same: BTreeMap<PartyId, BTreeSet<PartyId>>,
+}
+
+impl Indexed {
+    /// The entries up to one of them that bear on what is asked; none where that is all of them.
+    pub(super) fn entries(&self, scope: &Scope, last: u64) -> Result<Option<Vec<Recorded>>, Unread> {
+        let mut gathering =
+            Gathering { indexed: self, last, offsets: BTreeSet::new(), same: BTreeMap::new() };
+        match scope {
+            Scope::Everything => return Ok(None),
+            Scope::Entities => gathering.take(term::ENTITIES, &|_| true)?,
+            Scope::Questions(questions) => {
+                if questions.iter().any(is_open) {
+                    return Ok(None);
+                }
+                gathering.find_continuity()?;
+                for question in questions {
+                    gathering.ask(question)?;
+                }
+            }
+        }
+        gathering.read().map(Some)
+    }
+}
+
+/// Whether a question is about every register.
+fn is_open(question: &Question) -> bool {
+    question.register.is_none() && question.actor.is_none() && question.subject.is_none()
+}
+
+impl Gathering<'_> {
+    /// Takes the acts under every term that begins so and passes.
+    fn take(&mut self, prefix: &[u8], passes: &dyn Fn(&[u8]) -> bool) -> Result<(), Unread> {
+        let offsets = &mut self.offsets;
+        self.indexed.scan(prefix, &mut |term, offset| {
+            if passes(term) {
+                offsets.insert(offset);
+            }
+        })
+    }
+
+    /// The entries gathered so far, in order.
+    fn read(&self) -> Result<Vec<Recorded>, Unread> {
+        let mut entries = Vec::with_capacity(self.offsets.len());
+        for offset in &self.offsets {
+            let entry = self.indexed.entry_at(*offset)?;
+            if entry.number > self.last {
+                break;
+            }
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    /// Finds who goes on as whom: whatever is said of the one may be about the other.
+    fn find_continuity(&mut self) -> Result<(), Unread> {
+        self.take(term::CONTINUITY, &|_| true)?;
+        let entries = self.read()?;
+        for known in &Knowledge::of(&entries).acts {
+            if let Deed::EntityContinuedBy { actor, subject } = &known.act.deed {
+                let both: BTreeSet<PartyId> =
+                    [actor, subject].into_iter().flat_map(|party| self.ids_of(party)).collect();
+                for party in &both {
+                    self.same.insert(party.clone(), both.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn ids_of(&self, party: &PartyId) -> BTreeSet<PartyId> {
+        self.same.get(party).cloned().unwrap_or_else(|| BTreeSet::from([party.clone()]))
+    }
+
+    fn ids(&self, party: Option<&PartyId>) -> BTreeSet<PartyId> {
+        party.map(|party| self.ids_of(party)).unwrap_or_default()
+    }
+
+    fn ask(&mut self, question: &Question) -> Result<(), Unread> {
+        let (actors, subjects) = (self.ids(question.actor.as_ref()), self.ids(question.subject.as_ref()));
+        let asked = |term: &[u8]| question.register.is_none_or(|register| term::is_of(term, register));
+        if let (None, None, Some(register)) = (&question.actor, &question.subject, question.register) {
+            self.take(&term::of_register(register), &|_| true)?;
+        }
+        for actor in &actors {
+            if subjects.is_empty() {
+                self.take(&term::by(actor), &asked)?;
+            }
+            for subject in &subjects {
+                self.take(&term::toward(actor, Some(subject)), &asked)?;
+            }
+        }
+        if actors.is_empty() {
+            for subject in &subjects {
+                self.take(&term::at(subject), &asked)?;
+            }
+        }
+        if question.through {
+            self.take_collectives(question, &subjects)?;
+        }
+        if question.register.is_none_or(|register| register == Register::Sanction) {
+            self.take_regimes()?;
+        }
+        Ok(())
+    }
+
+    /// Takes who is tied to which collective, and what collectives do that reaches those tied to them.
+    fn take_collectives(&mut self, question: &Question, subjects: &BTreeSet<PartyId>) -> Result<(), Unread> {
+        let mut ties = Gathering { offsets: BTreeSet::new(), same: BTreeMap::new(), ..*self };
+        ties.take(&term::of_register(Register::Membership), &|_| true)?;
+        ties.take(&term::of_register(Register::Binding), &|_| true)?;
+        let entries = ties.read()?;
+        self.offsets.extend(ties.offsets);
+        let reaching = |term: &[u8]| {
+            REACHING.into_iter().any(|register| {
+                term::is_of(term, register) && question.register.is_none_or(|asked| asked == register)
+            })
+        };
+        for subject in subjects {
+            self.take(&term::at(subject), &reaching)?;
+        }
+        if subjects.is_empty() {
+            let knowledge = Knowledge::of(&entries);
+            let keys = knowledge.acts.iter().flat_map(|known| moves(&known.act)).map(|(key, _)| key);
+            let named: BTreeSet<PartyId> = keys.filter_map(|key| key.subject).collect();
+            let collectives: BTreeSet<PartyId> = named.iter().flat_map(|named| self.ids_of(named)).collect();
+            for collective in collectives {
+                self.take(&term::by(&collective), &reaching)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the regimes of the sanctions gathered, and the licences that may cover those.
+    fn take_regimes(&mut self) -> Result<(), Unread> {
+        /// More regimes and targets than this are not looked up one by one.
+        const MANY: usize = 256;
+        let entries = self.read()?;
+        let mut regimes: BTreeSet<(PartyId, Label, PartyId)> = BTreeSet::new();
+        for known in &Knowledge::of(&entries).acts {
+            for (key, _) in moves(&known.act) {
+                if let (Register::Sanction, Some(imposer), Some(subject), Some(regime)) =
+                    (key.register, key.actor, key.subject, key.regime)
+                {
+                    regimes.insert((imposer, regime, subject));
+                }
+            }
+        }
+        if regimes.len() > MANY {
+            // So many that reading them all is less than asking for each.
+            self.take(&term::of_register(Register::Regime), &|_| true)?;
+            return self.take(&term::of_register(Register::Licence), &|_| true);
+        }
+        for (imposer, regime, subject) in &regimes {
+            for imposer in self.ids_of(imposer) {
+                self.take(&term::of_regime(&imposer, regime, None), &|_| true)?;
+                for subject in self.ids_of(subject) {
+                    self.take(&term::of_regime(&imposer, regime, Some(&subject)), &|_| true)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! The index: for each thing that a question may name, where in the journal the acts about it begin.
+//!
+//! The index is derived and disposable: it is made from the journal, says nothing of its own, and without it every
+//! answer is the same and comes later. It lies in segments, files that are written once ([`segment`]), each over a
+//! run of entries. A reader needs no lock: it takes the segments that are there, and reads the journal after them.
+//!
+//! How entries are cut into segments follows from their numbers alone, so that an index made anew has the same
+//! bytes: a segment holds [`UNIT`] entries or four, sixteen … times as many, and begins where a multiple of its
+//! length does.
+
+pub(crate) mod segment;
+pub(crate) mod term;
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::date::Instant;
+use crate::entry::Hash;
+
+use segment::{IndexFault, Segment, Span, Writer};
+
+/// The directory of the index within that of a ledger.
+pub(crate) const INDEX: &str = "index";
+
+/// How many entries the smallest segment holds.
+pub(crate) const UNIT: u64 = 1024;
+
+/// How many segments of one length make one of the next.
+const FAN: u64 = 4;
+
+/// The longest segment that is made at once; longer ones are joined from these.
+pub(crate) const MOST_AT_ONCE: u64 = 64 * UNIT;
+
+/// The segments of a ledger, in the order of their entries.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    dir: PathBuf,
+    segments: Vec<Segment>,
+}
+
+impl Index {
+    /// Opens the index of a ledger, as far as it belongs to this journal: what does not is passed over.
+    pub(crate) fn open(ledger: &Path, journal: &File) -> Self {
+        let dir = ledger.join(INDEX);
+        let mut index = Self { dir, segments: Vec::new() };
+        let Ok(length) = journal.metadata().map(|meta| meta.len()) else { return index };
+        // A writer may join segments while we look: then the names that we read are gone, and there are new ones.
+        for _ in 0..3 {
+            index.segments = index.chain_of_segments();
+            if !index.segments.is_empty() || index.names().is_empty() {
+                break;
+            }
+        }
+        while let Some(last) = index.segments.last() {
+            if last.span.end <= length && last.span.ends_in(journal) {
+                break;
+            }
+            index.segments.pop();
+        }
+        index
+    }
+
+    /// The longest segments that follow one another from the first entry.
+    fn chain_of_segments(&self) -> Vec<Segment> {
+        let names = self.names();
+        let mut chain: Vec<Segment> = Vec::new();
+        loop {
+            let next = chain.last().map_or(1, |segment| segment.span.last + 1);
+            let candidates = names.iter().filter(|(first, _)| *first == next);
+            let longest = candidates.max_by_key(|(_, last)| *last);
+            let Some((first, last)) = longest else { return chain };
+            match Segment::open(&self.path_of(*first, *last)) {
+                Ok(segment) if segment.follows(chain.last()) => chain.push(segment),
+                Ok(_) | Err(_) => return chain,
+            }
+        }
+    }
+
+    /// The first and last entries of the segments that are there.
+    fn names(&self) -> Vec<(u64, u64)> {
+        let Ok(files) = fs::read_dir(&self.dir) else { return Vec::new() };
+        let of_name = |file: fs::DirEntry| {
+            let name = file.file_name().into_string().ok()?;
+            let (first, last) = name.split_once('-')?;
+            Some((first.parse().ok()?, last.parse().ok()?))
+        };
+        files.filter_map(|file| of_name(file.ok()?)).collect()
+    }
+
+    fn path_of(&self, first: u64, last: u64) -> PathBuf {
+        self.dir.join(format!("{first}-{last}"))
+    }
+
+    /// What the segments cover; none where there are no segments.
+    pub(crate) fn covers(&self) -> Option<&Span> {
+        self.segments.last().map(|segment| &segment.span)
+    }
+
+    /// The number of the last entry that the segments cover.
+    pub(crate) fn last(&self) -> u64 {
+        self.covers().map_or(0, |span| span.last)
+    }
+
+    /// The offsets of the acts under every term that begins so, with those terms; in the order of the segments.
+    pub(crate) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) -> Result<(), IndexFault> {
+        self.segments.iter().try_for_each(|segment| segment.scan(prefix, each))
+    }
+
+    /// The nearest entry at or before a number of which the index knows where it begins: its number and offset.
+    pub(crate) fn milestone(&self, number: u64) -> Result<Option<(u64, u64)>, IndexFault> {
+        let place = self.segments.partition_point(|segment| segment.span.last < number);
+        self.segments.get(place).map(|segment| segment.milestone(number)).transpose()
+    }
+
+    /// The last entry of which the index knows that it was recorded by an instant: its number and offset.
+    pub(crate) fn milestone_by(&self, instant: Instant) -> Result<Option<(u64, u64)>, IndexFault> {
+        let place = self.segments.partition_point(|segment| segment.span.recorded_from <= instant);
+        match place.checked_sub(1).and_then(|place| self.segments.get(place)) {
+            Some(segment) => segment.milestone_by(instant).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Adds a segment that follows the last one, and joins what can be joined.
+    pub(crate) fn add<'p>(
+        &mut self,
+        span: Span,
+        milestones: impl Iterator<Item = (Instant, u64)>,
+        postings: impl Iterator<Item = (&'p [u8], u64)>,
+    ) -> Result<(), IndexFault> {
+        fs::create_dir_all(&self.dir)?;
+        let mut writer = Writer::create(&self.path_of(span.first, span.last), span)?;
+        for (term, offset) in postings {
+            writer.add(term, offset)?;
+        }
+        self.segments.push(writer.finish(milestones)?);
+        while self.join_last()? {}
+        Ok(())
+    }
+
+    /// Joins the last segments, where they are as many of one length as make one of the next.
+    fn join_last(&mut self) -> Result<bool, IndexFault> {
+        let fan = usize::try_from(FAN).unwrap_or(usize::MAX);
+        let Some(from) = self.segments.len().checked_sub(fan) else { return Ok(false) };
+        let parts = &self.segments[from..];
+        let length = parts[0].span.length();
+        let begins = (parts[0].span.first - 1).is_multiple_of(length * FAN);
+        if !begins || parts.iter().any(|part| part.span.length() != length) {
+            return Ok(false);
+        }
+        let (first, last) = (parts[0].span.first, parts[fan - 1].span.last);
+        let joined = segment::join(parts, &self.path_of(first, last))?;
+        let old: Vec<PathBuf> =
+            parts.iter().map(|part| self.path_of(part.span.first, part.span.last)).collect();
+        self.segments.truncate(from);
+        self.segments.push(joined);
+        // A reader that has them open keeps them; one that comes now finds the joined one.
+        for path in old {
+            fs::remove_file(path)?;
+        }
+        Ok(true)
+    }
+
+    /// Removes files that are no part of the index any more: of another history, or left by a crash.
+    pub(crate) fn tidy(&self) -> io::Result<()> {
+        let Ok(files) = fs::read_dir(&self.dir) else { return Ok(()) };
+        let kept: Vec<PathBuf> =
+            self.segments.iter().map(|segment| self.path_of(segment.span.first, segment.span.last)).collect();
+        for file in files {
+            let path = file?.path();
+            if !kept.contains(&path) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Span {
+    /// Whether the journal holds the last entry of the span where the span says.
+    fn ends_in(&self, journal: &File) -> bool {
+        let Some(length) = self.end.checked_sub(self.last_at).and_then(|n| usize::try_from(n).ok()) else {
+            return false;
+        };
+        let mut record = vec![0; length];
+        journal.read_exact_at(&mut record, self.last_at).is_ok()
+            && record.get(8..).is_some_and(|entry| Hash::of(entry) == self.hash)
+    }
+}
