@@ -391,21 +391,24 @@ fn heirs(knowledge: &Knowledge<'_>, day: Day) -> BTreeMap<PartyId, (PartyId, u64
     for known in knowledge.acts.iter().filter(|known| known.counts()) {
         if let Deed::EntityContinuedBy { actor, subject } = &known.act.deed
             && known.act.effective.as_ref().is_some_and(|date| date.latest() <= day)
-            && last_heir(&next, subject) != actor
+            && !line_of_heirs(&next, subject).any(|heir| heir == actor)
         {
             next.insert(actor, (subject, known.entry.number));
         }
     }
-    let last = |(heir, entry): &(&PartyId, u64)| (last_heir(&next, heir).clone(), *entry);
+    let last = |(heir, entry): &(&PartyId, u64)| {
+        let last = line_of_heirs(&next, heir).last().unwrap_or(heir);
+        (last.clone(), *entry)
+    };
     next.iter().map(|(party, first)| ((*party).clone(), last(first))).collect()
 }
 
-fn last_heir<'a>(next: &BTreeMap<&'a PartyId, (&'a PartyId, u64)>, party: &'a PartyId) -> &'a PartyId {
-    let mut heir = party;
-    while let Some((further, _)) = next.get(heir) {
-        heir = further;
-    }
-    heir
+/// A party, who it goes on as, who that one goes on as, and so on.
+fn line_of_heirs<'a>(
+    next: &BTreeMap<&'a PartyId, (&'a PartyId, u64)>,
+    party: &'a PartyId,
+) -> impl Iterator<Item = &'a PartyId> {
+    std::iter::successors(Some(party), |heir| next.get(heir).map(|(further, _)| *further))
 }
 
 /// The fields of a register beside its parties, as names and words.

@@ -362,6 +362,21 @@ fn who_goes_on_in_a_circle_goes_nowhere() {
     );
 }
 
+/// A circle may close through a party that has gone on already.
+#[test]
+fn who_has_gone_on_already_closes_no_circle() {
+    let world = world(
+        "1933-11-16 relations.established USA SUN
+         1991-12-25 entity.continued_by SUN CIS
+         1991-12-26 entity.continued_by RUS SUN
+         1991-12-27 entity.continued_by SUN RUS",
+    );
+    assert_eq!(
+        world.ask("relations USA SUN", "2000-01-01"),
+        "relations CIS USA: in_force since 1933-11-16 #1\n"
+    );
+}
+
 /// A recognition de facto becomes one de jure: the mode is part of what is recognised.
 #[test]
 fn a_recognition_de_facto_becomes_one_de_jure() {

@@ -1,0 +1,197 @@
+//! What is asked through the index is what the whole history answers, byte for byte.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "worlds/mod.rs"]
+mod worlds;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use ledger::act::Submitted;
+use ledger::standing::{explain, first, story};
+use ledger::{
+    Archive, Day, Instant, Knowledge, Ledger, Moment, PartyId, Question, RecordedAt, Refusal, Register,
+    Scope, answer,
+};
+use worlds::{Shape, World, state};
+
+/// Few parties and many acts about acts: everything meets everything.
+const DENSE: Shape = Shape { states: 12, listed: 15, collectives: 3, about: 200, ties: 40, claims: false };
+
+const ENTRIES: usize = 2600;
+
+/// How many questions are asked of each register; `CHANCERY_QUESTIONS` says otherwise.
+fn questions() -> usize {
+    std::env::var("CHANCERY_QUESTIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(40)
+}
+
+fn at(second: i64) -> RecordedAt {
+    RecordedAt::Asserted(Instant::from_second(1_600_000_000 + second).unwrap())
+}
+
+/// A register whose acts come some at a time; those that are refused, for what they would make of an earlier one,
+/// are left out.
+fn register(path: &Path, seed: u64, reopen_every: usize) -> Vec<Submitted> {
+    let mut world = World::new(DENSE, seed);
+    Ledger::create(path, Vec::new(), at(0)).unwrap();
+    let mut ledger = Ledger::open(path).unwrap().0;
+    let mut kept: Vec<Submitted> = Vec::new();
+    let mut opened_at = 0;
+    while kept.len() < ENTRIES {
+        let mut acts: Vec<Submitted> = (0..50).map(|_| world.next_submitted()).collect();
+        for act in &mut acts {
+            act.recorded_at = Some(at(i64::try_from(act.line / 3).unwrap()));
+        }
+        while let Err(refusal) = ledger.append(acts.clone(), at(0), None) {
+            let Refusal::Problems(problems) = refusal else { panic!("{refusal}") };
+            acts.retain(|act| problems.iter().all(|problem| problem.place.line != act.line));
+        }
+        kept.extend(acts);
+        if kept.len() - opened_at >= reopen_every {
+            opened_at = kept.len();
+            ledger.close().unwrap();
+            ledger = Ledger::open(path).unwrap().0;
+        }
+    }
+    ledger.close().unwrap();
+    kept
+}
+
+fn without_index(path: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    fs::copy(path.join("journal"), copy.path().join("journal")).unwrap();
+    copy
+}
+
+fn segments(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(path.join("index")).unwrap().map(Result::unwrap);
+    files.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap())).collect()
+}
+
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    fn party(&mut self) -> Option<PartyId> {
+        let id = match self.below(4) {
+            0 => return None,
+            1 => format!("list:{}", self.below(DENSE.listed)),
+            2 => format!("ORG{}", self.below(DENSE.collectives)),
+            _ => state(self.below(DENSE.states)),
+        };
+        Some(PartyId::parse(&id).unwrap())
+    }
+
+    fn question(&mut self) -> Question {
+        let (actor, subject) = (self.party(), self.party());
+        let registers: Vec<Register> =
+            Register::WORDS.iter().filter_map(|word| Register::of_word(word)).collect();
+        let register = registers.get(usize::try_from(self.below(20)).unwrap()).copied();
+        let through = (actor.is_some() || subject.is_some()) && self.below(3) == 0;
+        let year = i16::try_from(1940 + self.below(95)).unwrap();
+        let month = i8::try_from(1 + self.below(12)).unwrap();
+        Question { as_of: Day::constant(year, month, 15), register, actor, subject, through }
+    }
+}
+
+fn told(entries: &[ledger::standing::Recorded], question: &Question) -> String {
+    let knowledge = Knowledge::of(entries);
+    let stories: Vec<_> = story(&knowledge, question).into_iter().map(|found| found.key).collect();
+    let reasons = if question.actor.is_some() && question.subject.is_some() {
+        format!("{:?}", explain(&knowledge, question))
+    } else {
+        String::new()
+    };
+    format!(
+        "{:?} {stories:?} {reasons} {:?}",
+        answer(&knowledge, question),
+        first(&knowledge, question, None)
+    )
+}
+
+fn compare(whole: &Archive, indexed: &Archive, dice: &mut Dice) {
+    let question = dice.question();
+    let number = dice.below(whole.head().number + 1);
+    let moment: Moment = if dice.below(3) == 0 {
+        let instant = at(i64::try_from(number / 3).unwrap()).instant();
+        assert_eq!(whole.at(instant).unwrap().number(), indexed.at(instant).unwrap().number(), "{instant}");
+        indexed.at(instant).unwrap()
+    } else {
+        indexed.after(number).unwrap()
+    };
+    let all = whole.entries(&Scope::Everything, &moment).unwrap();
+    let some = indexed.entries(&Scope::of(&question), &moment).unwrap();
+    assert!(some.list.iter().all(|entry| entry.number <= moment.number()));
+    assert_eq!(
+        told(&some.list, &question),
+        told(&all.list, &question),
+        "{question:?} at {}",
+        moment.number()
+    );
+}
+
+#[test]
+fn what_the_index_finds_is_what_the_whole_history_answers() {
+    for seed in 1..=3 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger");
+        register(&path, seed, 300);
+        let bare = without_index(&path);
+        let (whole, indexed) = (Archive::open(bare.path()).unwrap(), Archive::open(&path).unwrap());
+        let mut dice = Dice(seed);
+        for _ in 0..questions() {
+            compare(&whole, &indexed, &mut dice);
+        }
+    }
+}
+
+#[test]
+fn the_index_has_the_same_bytes_however_the_acts_came() {
+    let dir = tempfile::tempdir().unwrap();
+    let one_by_one = dir.path().join("one");
+    let acts = register(&one_by_one, 9, 300);
+    let at_once = dir.path().join("all");
+    Ledger::create(&at_once, Vec::new(), at(0)).unwrap();
+    let mut ledger = Ledger::open(&at_once).unwrap().0;
+    ledger.append(acts, at(0), None).unwrap();
+    ledger.close().unwrap();
+    assert_eq!(segments(&one_by_one), segments(&at_once));
+    assert_eq!(segments(&at_once).keys().collect::<Vec<_>>(), ["1-1024", "1025-2048"]);
+    // And made anew from the journal alone.
+    fs::remove_dir_all(at_once.join("index")).unwrap();
+    Ledger::open(&at_once).unwrap().0.close().unwrap();
+    assert_eq!(segments(&one_by_one), segments(&at_once));
+}
+
+#[test]
+fn a_damaged_index_changes_no_answer_and_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger");
+    register(&path, 4, 10_000);
+    let bare = without_index(&path);
+    let whole = Archive::open(bare.path()).unwrap();
+    let sound = segments(&path);
+    let mut dice = Dice(4);
+    for (name, bytes) in &sound {
+        for _ in 0..12 {
+            let mut damaged = bytes.clone();
+            let place = usize::try_from(dice.below(bytes.len() as u64)).unwrap();
+            damaged[place] ^= 1 << dice.below(8);
+            fs::write(path.join("index").join(name), &damaged).unwrap();
+            let indexed = Archive::open(&path).unwrap();
+            for _ in 0..4 {
+                compare(&whole, &indexed, &mut dice);
+            }
+            drop(indexed);
+        }
+        fs::write(path.join("index").join(name), &bytes[..bytes.len() / 2]).unwrap();
+        Ledger::open(&path).unwrap().0.close().unwrap();
+        assert_eq!(segments(&path), sound);
+    }
+}
