@@ -149,8 +149,11 @@ impl From<OpenError> for Trouble {
             }
             OpenError::Newer { .. } => "use the version of chancery that wrote it, or a later one",
             OpenError::Taken(_) => "wait until it is done, then try again; reading goes on meanwhile",
-            OpenError::Damaged { .. } | OpenError::Disagree { .. } => {
-                "nothing was changed; `chancery audit` names every fault; restore one copy from a backup"
+            OpenError::Lost(_) => {
+                "nothing was changed; `chancery audit` names every fault; bring back either copy from a backup, or the ledger from where it is published with `chancery restore`"
+            }
+            OpenError::Disagree { .. } => {
+                "nothing was changed; `chancery audit --against` with a head or checkpoint kept elsewhere tells which is right; set the other copy aside"
             }
             OpenError::Io { .. } => {
                 "check that the directory is yours to read and write, and that the disk is not full"

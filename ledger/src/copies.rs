@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::chain::{Fault, Head, Sealed};
+use crate::chain::{Fault, Followed, Head, Sealed};
 use crate::entry::{Entry, Hash};
+use crate::journal::salvage::salvage;
 use crate::journal::{End, Journal, NotAJournal, Reader};
+use crate::remains::{Lost, NotWhole, Remains};
 use crate::store::{Store, StoreError};
 
 /// The file of the journal within the directory of a ledger.
@@ -46,16 +48,9 @@ pub enum OpenError {
     /// Another process is writing.
     #[error("another process is writing to the ledger at {0}")]
     Taken(PathBuf),
-    /// The journal is damaged, and the store cannot make it good.
-    #[error("the journal is damaged at entry {entry} ({fault}), and the store cannot make it good: {also}")]
-    Damaged {
-        /// The first entry that cannot be read.
-        entry: u64,
-        /// What is wrong with it.
-        fault: Fault,
-        /// What is wrong with the store.
-        also: String,
-    },
+    /// Both copies are damaged at the same entries.
+    #[error("neither copy holds these entries any more: {0}")]
+    Lost(Lost),
     /// The two copies tell different histories.
     #[error("the two copies differ at entry {entry}: the journal has {journal}, the store has {store}")]
     Disagree {
@@ -81,8 +76,15 @@ impl OpenError {
     /// where there is a store to restore it from.
     pub(crate) fn unless_ledger(dir: &Path) -> Result<(), Self> {
         match Reader::open(&dir.join(JOURNAL)) {
-            Err(NotAJournal::FirstLine) if dir.join(STORE).is_dir() => Ok(()),
+            Err(NotAJournal::FirstLine) if dir.join(STORE).is_dir() || holds_entries(dir) => Ok(()),
             opened => opened.map(drop).map_err(|error| Self::of_journal(dir, error)),
+        }
+    }
+
+    pub(crate) fn of_remains(not_whole: NotWhole) -> Self {
+        match not_whole {
+            NotWhole::Lost(lost) => Self::Lost(lost),
+            NotWhole::Differ { entry, journal, store } => Self::Disagree { entry, journal, store },
         }
     }
 
@@ -95,6 +97,11 @@ impl OpenError {
             NotAJournal::Io(error) => Self::Io { path: dir.join(JOURNAL), error },
         }
     }
+}
+
+/// Whether there are entries in a journal of which the first line cannot be read.
+fn holds_entries(dir: &Path) -> bool {
+    salvage(&dir.join(JOURNAL)).is_ok_and(|salvage| !salvage.entries.is_empty())
 }
 
 fn is_missing(error: &io::Error) -> bool {
@@ -123,7 +130,7 @@ pub enum Condition {
         /// Where the damaged store is kept.
         kept: PathBuf,
     },
-    /// The journal lacked entries or was damaged, and was restored from the store.
+    /// The journal lacked entries or was damaged, and was restored from what both copies still held.
     JournalRestored {
         /// The first entry that the journal lacked.
         entry: u64,
@@ -184,10 +191,10 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the store; one that is damaged is set aside and begun anew.
+/// Opens the store; one that is damaged is set aside and begun anew, once the journal is known to be sound.
 ///
 /// # Errors
-/// [`OpenError`] when it is taken, or the disk would not.
+/// [`OpenError`] when it is taken, the disk would not, or the journal is damaged as well and entries are lost.
 pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<Store, OpenError> {
     /// The store is ours while we hold the lock, but for someone who opened it without: give them a moment.
     const TRIES: u32 = 50;
@@ -198,46 +205,99 @@ pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<
             Err(StoreError::Taken) => sleep(Duration::from_millis(20)),
             Err(StoreError::Io(error)) => return Err(OpenError::Io { path, error }),
             Err(StoreError::Damaged(fault)) => {
-                let kept = set_aside(&path)?;
-                conditions.push(Condition::StoreRebuilt { fault, kept });
-                return Store::open(&path).map_err(|e| OpenError::Io { path, error: io::Error::other(e) });
+                if let Some(end) = unsound_end(dir)? {
+                    mend_journal(dir, &end, conditions)?;
+                }
+                return new_store(dir, fault, conditions);
             }
         }
     }
     Err(OpenError::Taken(dir.to_owned()))
 }
 
+/// Sets a store aside and begins another.
+fn new_store(dir: &Path, fault: String, conditions: &mut Vec<Condition>) -> Result<Store, OpenError> {
+    let path = dir.join(STORE);
+    let kept = set_aside(&path)?;
+    conditions.push(Condition::StoreRebuilt { fault, kept });
+    Store::open(&path).map_err(|e| OpenError::Io { path, error: io::Error::other(e) })
+}
+
+/// Where the journal ends, unless it ends as it should.
+fn unsound_end(dir: &Path) -> Result<Option<End>, OpenError> {
+    let end = match Reader::open(&dir.join(JOURNAL)) {
+        Ok(reader) => reader.end(),
+        Err(NotAJournal::FirstLine) => End::without_first_line(),
+        Err(error) => return Err(OpenError::of_journal(dir, error)),
+    };
+    Ok((!end.is_sound()).then_some(end))
+}
+
 /// Reads the journal through, hands every entry to `each`, and brings whichever copy lacks entries up to the
 /// other. When the journal had to be restored, `each` has begun again from the first entry.
 ///
 /// # Errors
-/// [`OpenError`] when the copies contradict each other or both are damaged.
+/// [`OpenError`] when the copies contradict each other, or both are damaged and entries are lost.
 pub(crate) fn reconcile(
     dir: &Path,
-    store: &mut Store,
+    mut store: Store,
     conditions: &mut Vec<Condition>,
     each: &mut dyn FnMut(&Entry),
-) -> Result<End, OpenError> {
+) -> Result<(Store, End), OpenError> {
     let path = dir.join(JOURNAL);
-    let mut end = match Reader::open(&path) {
-        Ok(reader) => bring_up(dir, reader, store, conditions, each)?,
-        Err(NotAJournal::FirstLine) if store.head().number > 0 => {
-            let fault = Fault::Copy("its first line is damaged".to_owned());
-            End { head: Head::EMPTY, bytes: 0, torn: 0, fault: Some((1, fault)) }
-        }
+    let read = match Reader::open(&path) {
+        Ok(reader) => bring_up(dir, reader, &mut store, conditions, each),
+        Err(NotAJournal::FirstLine) => Ok(End::without_first_line()),
         Err(error) => return Err(OpenError::of_journal(dir, error)),
     };
-    if store.head().number > end.head.number {
-        let kept = restore_journal(dir, store, &end)?;
-        conditions.push(Condition::JournalRestored { entry: end.head.number + 1, kept });
-        let reader = Reader::open(&path).map_err(|e| OpenError::of_journal(dir, e))?;
-        end = bring_up(dir, reader, store, conditions, each)?;
+    let end = match read {
+        Ok(end) if end.is_sound() && store.head().number <= end.head.number => return Ok((store, end)),
+        Ok(end) => end,
+        Err(OpenError::Disagree { entry, .. }) => End::before(entry),
+        Err(error) => return Err(error),
+    };
+    mend_journal(dir, &end, conditions)?;
+    if let Some(fault) = store_fault(dir, &store)? {
+        drop(store);
+        store = new_store(dir, fault, conditions)?;
     }
-    if end.torn > 0 {
-        let kept = keep_tail(dir, &end)?;
+    let reader = Reader::open(&path).map_err(|e| OpenError::of_journal(dir, e))?;
+    let end = bring_up(dir, reader, &mut store, conditions, each)?;
+    Ok((store, end))
+}
+
+/// Makes the journal whole: writes it anew from what both copies still hold, or, where it holds all there is,
+/// leaves the torn end for the next append to cut.
+fn mend_journal(dir: &Path, end: &End, conditions: &mut Vec<Condition>) -> Result<(), OpenError> {
+    let path = dir.join(JOURNAL);
+    let gathered = Remains::gather(&path, &dir.join(STORE));
+    let remains = gathered.map_err(|error| OpenError::Io { path: dir.to_owned(), error })?;
+    let whole = remains.whole().map_err(OpenError::of_remains)?;
+    let head = whole.last().map_or(Head::EMPTY, |(sealed, _)| sealed.head());
+    if head == end.head {
+        let kept = keep_tail(dir, end)?;
         conditions.push(Condition::Torn { bytes: end.torn, kept });
+        Journal::open(&path, end.bytes).map(drop).map_err(|error| OpenError::Io { path, error })
+    } else {
+        let kept = restore_journal(dir, whole)?;
+        conditions.push(Condition::JournalRestored { entry: end.head.number + 1, kept });
+        Ok(())
     }
-    Ok(end)
+}
+
+/// What is wrong with the store beside a journal that was mended, if anything is.
+fn store_fault(dir: &Path, store: &Store) -> Result<Option<String>, OpenError> {
+    let reader = Reader::open(&dir.join(JOURNAL)).map_err(|e| OpenError::of_journal(dir, e))?;
+    let mut stored = store.entries();
+    for (sealed, _) in reader {
+        match stored.next() {
+            None => return Ok(None),
+            Some(Ok((theirs, _))) if theirs.hash == sealed.hash => {}
+            Some(Ok(_)) => return Ok(Some(format!("entry {}: {}", sealed.number, Fault::Differs))),
+            Some(Err((number, fault))) => return Ok(Some(format!("entry {number}: {fault}"))),
+        }
+    }
+    Ok(stored.next().map(|_| "it holds more than the journal".to_owned()))
 }
 
 /// Reads a journal to its end and gives the store what it lacks.
@@ -277,41 +337,20 @@ fn bring_up(
     Ok(end)
 }
 
-/// Writes the journal anew from the store, which must hold everything that could still be read of it.
-fn restore_journal(dir: &Path, store: &Store, end: &End) -> Result<PathBuf, OpenError> {
+/// Writes the journal anew, and sets the one that was aside.
+fn restore_journal(dir: &Path, entries: Vec<Followed>) -> Result<PathBuf, OpenError> {
     let path = dir.join(JOURNAL);
     let at = |error| OpenError::Io { path: path.clone(), error };
     let restored = dir.join("journal.restored");
     drop(fs::remove_file(&restored));
     let mut journal = Journal::create(&restored).map_err(at)?;
-    let mut pending: Vec<Sealed> = Vec::new();
-    for read in store.entries() {
-        let (sealed, _) =
-            read.map_err(|(number, fault)| damaged(end, &format!("its entry {number}: {fault}")))?;
-        if sealed.number == end.head.number && sealed.hash != end.head.hash {
-            return Err(OpenError::Disagree {
-                entry: end.head.number,
-                journal: end.head.hash,
-                store: sealed.hash,
-            });
-        }
-        pending.push(sealed);
-        if pending.len() >= CHUNK {
-            journal.append(&pending).map_err(at)?;
-            pending.clear();
-        }
-    }
-    if !pending.is_empty() {
-        journal.append(&pending).map_err(at)?;
+    let entries: Vec<Sealed> = entries.into_iter().map(|(sealed, _)| sealed).collect();
+    for chunk in entries.chunks(CHUNK) {
+        journal.append(chunk).map_err(at)?;
     }
     let kept = set_aside(&path)?;
     fs::rename(&restored, &path).and_then(|()| sync_dir(dir)).map_err(at)?;
     Ok(kept)
-}
-
-fn damaged(end: &End, also: &str) -> OpenError {
-    let (entry, fault) = end.fault.clone().unwrap_or((end.head.number + 1, Fault::BreaksOff));
-    OpenError::Damaged { entry, fault, also: also.to_owned() }
 }
 
 /// Keeps a copy of what is about to be cut off the end of a journal, unless it is only the beginning of a record.

@@ -11,6 +11,8 @@
 //! whole. So a crash in the middle leaves a torn tail that was never acknowledged, and a reader beside a writer
 //! never sees half an append.
 
+pub mod salvage;
+
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -146,6 +148,26 @@ pub struct End {
     pub torn: u64,
     /// The fault that ended the reading, and the number of its entry, where it was not the end of the file.
     pub fault: Option<(u64, Fault)>,
+}
+
+impl End {
+    /// Whether the journal ends with a whole append and nothing after it.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.torn == 0 && self.fault.is_none()
+    }
+
+    /// What reading a journal gives whose first line is not one.
+    pub(crate) fn without_first_line() -> Self {
+        let fault = Fault::Copy("its first line is damaged".to_owned());
+        Self { fault: Some((1, fault)), ..Self::before(1) }
+    }
+
+    /// What is sure of a journal that another copy contradicts at an entry.
+    pub(crate) fn before(entry: u64) -> Self {
+        let head = Head { number: entry.saturating_sub(1), ..Head::EMPTY };
+        Self { head, bytes: 0, torn: 0, fault: Some((entry, Fault::Differs)) }
+    }
 }
 
 /// Reads the entries of a journal in their order, verifying each record and each link.

@@ -118,9 +118,9 @@ impl Ledger {
         OpenError::unless_ledger(dir)?;
         let lock = lock(dir)?;
         let mut conditions = Vec::new();
-        let mut store = open_store(dir, &mut conditions)?;
+        let store = open_store(dir, &mut conditions)?;
         let mut roll = Roll::default();
-        let end = reconcile(dir, &mut store, &mut conditions, &mut |entry| {
+        let (store, end) = reconcile(dir, store, &mut conditions, &mut |entry| {
             if entry.number == 1 {
                 roll = Roll::default();
             }

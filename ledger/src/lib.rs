@@ -27,6 +27,7 @@ pub mod standing;
 pub mod roll;
 pub mod journal;
 pub mod store;
+pub mod remains;
 pub mod copies;
 pub mod ledger;
 pub mod history;

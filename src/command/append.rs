@@ -322,7 +322,7 @@ pub(crate) fn tell(conditions: &[Condition]) {
                 kept.display()
             ),
             Condition::JournalRestored { entry, kept } => format!(
-                "the journal was damaged from entry {entry} on and was restored from the store; the damaged one is kept in {}",
+                "the journal was damaged from entry {entry} on and was restored; the damaged one is kept in {}",
                 kept.display()
             ),
         };
