@@ -21,6 +21,8 @@ mod questions;
 mod input;
 #[path = "program/proofs.rs"]
 mod proofs;
+#[path = "program/tamper.rs"]
+mod tamper;
 #[path = "program/tidy.rs"]
 mod tidy;
 #[path = "program/tour.rs"]

@@ -153,7 +153,7 @@ impl Audit {
     fn read_journal(&mut self, dir: &Path) -> Result<Copy, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Ok(reader) => reader,
-            Err(NotAJournal::FirstLine) => {
+            Err(NotAJournal::FirstLine | NotAJournal::Missing) => {
                 let mut copy = Copy::default();
                 self.read_on(dir, &mut copy, 0)?;
                 return Ok(copy);

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::chain::{Fault, Followed, Head, Sealed};
 use crate::entry::{Entry, Hash};
 use crate::journal::salvage::salvage;
-use crate::journal::{End, Journal, NotAJournal, Reader};
+use crate::journal::{End, Journal, NotAJournal, Reader, has_whole_records};
 use crate::remains::{Lost, NotWhole, Remains};
 use crate::store::{Store, StoreError};
 
@@ -77,6 +77,7 @@ impl OpenError {
     pub(crate) fn unless_ledger(dir: &Path) -> Result<(), Self> {
         match Reader::open(&dir.join(JOURNAL)) {
             Err(NotAJournal::FirstLine) if dir.join(STORE).is_dir() || holds_entries(dir) => Ok(()),
+            Err(NotAJournal::Missing) if dir.join(STORE).is_dir() => Ok(()),
             opened => opened.map(drop).map_err(|error| Self::of_journal(dir, error)),
         }
     }
@@ -91,9 +92,8 @@ impl OpenError {
     pub(crate) fn of_journal(dir: &Path, error: NotAJournal) -> Self {
         match error {
             NotAJournal::Newer(version) => Self::Newer { path: dir.to_owned(), version },
-            NotAJournal::FirstLine => Self::NotALedger(dir.to_owned()),
-            NotAJournal::Io(e) if is_missing(&e) && !dir.exists() => Self::Missing(dir.to_owned()),
-            NotAJournal::Io(e) if is_missing(&e) => Self::NotALedger(dir.to_owned()),
+            NotAJournal::Missing if !dir.exists() => Self::Missing(dir.to_owned()),
+            NotAJournal::FirstLine | NotAJournal::Missing => Self::NotALedger(dir.to_owned()),
             NotAJournal::Io(error) => Self::Io { path: dir.join(JOURNAL), error },
         }
     }
@@ -102,10 +102,6 @@ impl OpenError {
 /// Whether there are entries in a journal of which the first line cannot be read.
 fn holds_entries(dir: &Path) -> bool {
     salvage(&dir.join(JOURNAL)).is_ok_and(|salvage| !salvage.entries.is_empty())
-}
-
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// What opening had to put right.
@@ -134,8 +130,8 @@ pub enum Condition {
     JournalRestored {
         /// The first entry that the journal lacked.
         entry: u64,
-        /// Where the damaged journal is kept.
-        kept: PathBuf,
+        /// Where the damaged journal is kept, if there was one.
+        kept: Option<PathBuf>,
     },
 }
 
@@ -191,7 +187,8 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the store; one that is damaged is set aside and begun anew, once the journal is known to be sound.
+/// Opens the store; one that is damaged is set aside and begun anew. A journal that is damaged as well is mended
+/// first, from what both hold: to open a damaged store alters it.
 ///
 /// # Errors
 /// [`OpenError`] when it is taken, the disk would not, or the journal is damaged as well and entries are lost.
@@ -199,15 +196,15 @@ pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<
     /// The store is ours while we hold the lock, but for someone who opened it without: give them a moment.
     const TRIES: u32 = 50;
     let path = dir.join(STORE);
+    if path.is_dir() && !has_whole_records(&dir.join(JOURNAL)).unwrap_or(false) {
+        mend_journal(dir, &end_of(dir)?, conditions)?;
+    }
     for _ in 0..TRIES {
         match Store::open(&path) {
             Ok(store) => return Ok(store),
             Err(StoreError::Taken) => sleep(Duration::from_millis(20)),
             Err(StoreError::Io(error)) => return Err(OpenError::Io { path, error }),
             Err(StoreError::Damaged(fault)) => {
-                if let Some(end) = unsound_end(dir)? {
-                    mend_journal(dir, &end, conditions)?;
-                }
                 return new_store(dir, fault, conditions);
             }
         }
@@ -223,14 +220,13 @@ fn new_store(dir: &Path, fault: String, conditions: &mut Vec<Condition>) -> Resu
     Store::open(&path).map_err(|e| OpenError::Io { path, error: io::Error::other(e) })
 }
 
-/// Where the journal ends, unless it ends as it should.
-fn unsound_end(dir: &Path) -> Result<Option<End>, OpenError> {
-    let end = match Reader::open(&dir.join(JOURNAL)) {
-        Ok(reader) => reader.end(),
-        Err(NotAJournal::FirstLine) => End::without_first_line(),
-        Err(error) => return Err(OpenError::of_journal(dir, error)),
-    };
-    Ok((!end.is_sound()).then_some(end))
+/// Where the journal ends.
+fn end_of(dir: &Path) -> Result<End, OpenError> {
+    match Reader::open(&dir.join(JOURNAL)) {
+        Ok(reader) => Ok(reader.end()),
+        Err(why @ (NotAJournal::FirstLine | NotAJournal::Missing)) => Ok(End::of_nothing(&why)),
+        Err(error) => Err(OpenError::of_journal(dir, error)),
+    }
 }
 
 /// Reads the journal through, hands every entry to `each`, and brings whichever copy lacks entries up to the
@@ -247,7 +243,7 @@ pub(crate) fn reconcile(
     let path = dir.join(JOURNAL);
     let read = match Reader::open(&path) {
         Ok(reader) => bring_up(dir, reader, &mut store, conditions, each),
-        Err(NotAJournal::FirstLine) => Ok(End::without_first_line()),
+        Err(why @ (NotAJournal::FirstLine | NotAJournal::Missing)) => Ok(End::of_nothing(&why)),
         Err(error) => return Err(OpenError::of_journal(dir, error)),
     };
     let end = match read {
@@ -338,7 +334,7 @@ fn bring_up(
 }
 
 /// Writes the journal anew, and sets the one that was aside.
-fn restore_journal(dir: &Path, entries: Vec<Followed>) -> Result<PathBuf, OpenError> {
+fn restore_journal(dir: &Path, entries: Vec<Followed>) -> Result<Option<PathBuf>, OpenError> {
     let path = dir.join(JOURNAL);
     let at = |error| OpenError::Io { path: path.clone(), error };
     let restored = dir.join("journal.restored");
@@ -348,7 +344,7 @@ fn restore_journal(dir: &Path, entries: Vec<Followed>) -> Result<PathBuf, OpenEr
     for chunk in entries.chunks(CHUNK) {
         journal.append(chunk).map_err(at)?;
     }
-    let kept = set_aside(&path)?;
+    let kept = if path.exists() { Some(set_aside(&path)?) } else { None };
     fs::rename(&restored, &path).and_then(|()| sync_dir(dir)).map_err(at)?;
     Ok(kept)
 }

@@ -96,9 +96,8 @@ struct Read<T> {
 impl<T> Read<T> {
     fn of(dir: &Path, keep: fn(Followed) -> T) -> Result<Self, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
-            Err(NotAJournal::FirstLine) => {
-                let fault = Fault::Copy("its first line is damaged".to_owned());
-                return Self::from_remains(dir, (1, fault), keep);
+            Err(why @ (NotAJournal::FirstLine | NotAJournal::Missing)) if dir.join(STORE).is_dir() => {
+                return Self::from_remains(dir, (1, Fault::Copy(why.to_string())), keep);
             }
             other => other.map_err(|e| OpenError::of_journal(dir, e))?,
         };

@@ -321,7 +321,10 @@ pub(crate) fn tell(conditions: &[Condition]) {
                 "the store was damaged and was rebuilt from the journal; the damaged one is kept in {} ({fault})",
                 kept.display()
             ),
-            Condition::JournalRestored { entry, kept } => format!(
+            Condition::JournalRestored { kept: None, .. } => {
+                "the journal was gone and was restored from the store".to_owned()
+            }
+            Condition::JournalRestored { entry, kept: Some(kept) } => format!(
                 "the journal was damaged from entry {entry} on and was restored; the damaged one is kept in {}",
                 kept.display()
             ),

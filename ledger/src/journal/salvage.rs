@@ -12,7 +12,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use super::{FIRST_LINE, GOES_ON, HEADER, checksum};
+use super::{FIRST_LINE, GOES_ON, HEADER, NotAJournal, checksum};
 use crate::chain::{Fault, Followed, Head, linked, read};
 use crate::entry::{Entry, LIMIT, SHORTEST as SHORTEST_ENTRY, VERSION};
 
@@ -49,10 +49,14 @@ enum Piece {
 /// # Errors
 /// When the file cannot be read.
 pub fn salvage(path: &Path) -> io::Result<Salvage> {
-    let bytes = fs::read(path)?;
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        read => read?,
+    };
     let mut salvage = Salvage::default();
     if !bytes.starts_with(FIRST_LINE) {
-        salvage.faults.push((1, Fault::Copy("its first line is damaged".to_owned())));
+        let why = if path.exists() { NotAJournal::FirstLine } else { NotAJournal::Missing };
+        salvage.faults.push((1, Fault::Copy(why.to_string())));
     }
     let mut pieces = pieces(&bytes);
     let ends = pieces.iter().rposition(|piece| matches!(piece, Piece::Record { goes_on: false, .. }));
