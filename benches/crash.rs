@@ -1,8 +1,8 @@
 //! The crash score: the program killed at any moment, and every call of the operating system failed in turn; after
 //! each, what was acknowledged must be there, whole, and every checkpoint must hold.
 //!
-//! `cargo bench --bench crash [-- KILLS]`, 500 unless said. Failed calls need `strace` and leave to trace; without,
-//! they are passed over, and the table says so.
+//! `cargo bench --bench crash [-- KILLS]`, 500 unless said. Failed calls need `strace` and leave to trace, short writes
+//! `prlimit`; without, they are passed over, and the table says so.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 
@@ -11,7 +11,7 @@ mod crash;
 
 use std::time::Instant;
 
-use crash::{Row, failed_calls, kills};
+use crash::{Row, failed_calls, kills, short_writes};
 
 fn main() {
     let given = std::env::args().skip(1).find_map(|word| word.parse().ok());
@@ -38,6 +38,9 @@ fn main() {
     kills(rounds, &mut show);
     if let Err(why) = failed_calls(&mut show) {
         println!("SKIPPED: failed calls: {why}");
+    }
+    if let Err(why) = short_writes(&mut show) {
+        println!("SKIPPED: short writes: {why}");
     }
     println!("in {:.0?}", start.elapsed());
     for trouble in troubles {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -150,16 +150,11 @@ impl Work {
         let beside =
             fs::read_dir(self.path("key.signed")).into_iter().flatten().map(|file| file.unwrap().path());
         let files = [self.ledger().join("checkpoint"), self.path("out/checkpoint")].into_iter().chain(beside);
-        let files = files.filter(|path| !path.ends_with("lock") && !is_temporary(path));
-        files.filter_map(|path| fs::read(path).ok()).map(|bytes| Signed::parse(&bytes).unwrap()).collect()
+        // What ends in `.new` was never under its name.
+        let named =
+            files.filter(|path| !path.ends_with("lock") && path.extension().is_none_or(|end| end != "new"));
+        named.filter_map(|path| fs::read(path).ok()).map(|bytes| Signed::parse(&bytes).unwrap()).collect()
     }
-}
-
-/// A file that was being written under another name.
-fn is_temporary(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| {
-        name.to_string_lossy().starts_with('.') || name.to_string_lossy().contains(".tmp")
-    })
 }
 
 /// Waits so long, then kills; whether the program had answered and ended well by then.
@@ -262,14 +257,10 @@ pub(crate) fn failed_calls(show: &mut dyn FnMut(&Row)) -> Result<(), String> {
         Ok(_) => {}
     }
     for (what, acts) in [("append", 3), ("checkpoint", 0), ("publish", 0)] {
-        for (how, inject) in [("EIO", "error=EIO"), ("ENOSPC", "error=ENOSPC"), ("cut short", "retval=1")] {
-            let mut row = Row { what: format!("{how}: each call of {what}"), ..Row::default() };
+        for error in ["EIO", "ENOSPC"] {
+            let mut row = Row { what: format!("{error}: each call of {what}"), ..Row::default() };
             for call in CALLS {
-                // One byte is said to be written, and none is: worse than a short write.
-                if how == "cut short" && !["write", "pwrite64"].contains(&call) {
-                    continue;
-                }
-                fail_each(&mut row, what, acts, call, inject);
+                fail_each(&mut row, what, acts, call, error);
             }
             show(&row);
         }
@@ -277,7 +268,36 @@ pub(crate) fn failed_calls(show: &mut dyn FnMut(&Row)) -> Result<(), String> {
     Ok(())
 }
 
-fn fail_each(row: &mut Row, what: &str, acts: u64, call: &str, inject: &str) {
+/// Lets no file grow beyond a limit, so that the write that would is cut short there and the next one fails; one
+/// limit after another, over an append, a checkpoint and a publication.
+///
+/// # Errors
+/// Why that cannot be done here.
+pub(crate) fn short_writes(show: &mut dyn FnMut(&Row)) -> Result<(), String> {
+    if let Err(error) = Command::new("prlimit").arg("--version").output() {
+        return Err(format!("prlimit cannot be run ({error})"));
+    }
+    for (what, acts, most) in [("append", 3, 600), ("checkpoint", 0, 300), ("publish", 0, 600)] {
+        let mut row = Row { what: format!("cut short: writes of {what}"), ..Row::default() };
+        let mut work = Work::new();
+        for step in (0..most).step_by(5) {
+            let words = prepare(&mut work, what, acts);
+            let begins =
+                if what == "append" { fs::metadata(work.ledger().join("journal")).unwrap().len() } else { 0 };
+            let mut command = Command::new("sh");
+            // Ignored, the signal leaves the error to the program.
+            let script = format!("trap '' XFSZ; exec prlimit --fsize={} {PROGRAM} {words}", begins + step);
+            command.args(["-c", &script]);
+            work.place(&mut command);
+            let output = command.output().unwrap();
+            work.look(&mut row, output.status.success(), acts);
+        }
+        show(&row);
+    }
+    Ok(())
+}
+
+fn fail_each(row: &mut Row, what: &str, acts: u64, call: &str, error: &str) {
     let mut work = Work::new();
     for when in 1..400 {
         let words = prepare(&mut work, what, acts);
@@ -285,7 +305,7 @@ fn fail_each(row: &mut Row, what: &str, acts: u64, call: &str, inject: &str) {
         let trace = work.path("trace");
         command.args(["-f", "-qq", "-o"]).arg(&trace);
         command.arg("-e").arg(format!("trace={call}"));
-        command.arg("-e").arg(format!("inject={call}:{inject}:when={when}"));
+        command.arg("-e").arg(format!("inject={call}:error={error}:when={when}"));
         command.arg(PROGRAM).args(words.split_whitespace());
         work.place(&mut command);
         let output = command.output().unwrap();
