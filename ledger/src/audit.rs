@@ -16,6 +16,7 @@ use crate::journal::salvage::salvage;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
 use crate::merkle::Tree;
+use crate::registrar::Registrars;
 use crate::remains::{NotWhole, Remains};
 use crate::roll::Roll;
 use crate::standing::Recorded;
@@ -285,7 +286,10 @@ impl Audit {
     /// Every act must be one that could have been appended where it stands.
     fn check_meaning(&mut self, entries: &[Recorded]) {
         let mut roll = Roll::default();
+        let mut registrars = Registrars::default();
+        let mut breaches = Vec::new();
         for entry in entries {
+            breaches.extend(registrars.enter(entry.number, entry.hash, &entry.act));
             let submitted = [Submitted::from((*entry.act).clone())];
             let recorded = |number: u64| {
                 let place = usize::try_from(number.checked_sub(1)?).ok()?;
@@ -299,6 +303,10 @@ impl Audit {
                 }
             }
             roll.enter(&entry.act);
+        }
+        breaches.extend(registrars.unsigned());
+        for (entry, breach) in breaches {
+            self.fault(entry, Part::Projection, Fault::Meaning(breach.to_string()));
         }
     }
 

@@ -8,12 +8,14 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::act::{Flaw, Place, Problem, Submitted};
+use crate::act::{Act, Flaw, Place, Problem, Submitted};
 use crate::chain::{Head, Sealed, seal};
 use crate::copies::{Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
 use crate::date::{Instant, RecordedAt};
-use crate::entry::{Hash, LIMIT};
+use crate::entry::{Entry, Hash, LIMIT};
 use crate::journal::Journal;
+use crate::note::SigningKey;
+use crate::registrar::{Breach, Registrars, concerns, family};
 use crate::roll::{Fate, Roll};
 use crate::store::{Store, StoreError};
 
@@ -39,6 +41,9 @@ pub enum Refusal {
         /// That of the last entry.
         last: Instant,
     },
+    /// They are not signed as the ledger asks, each with the number that its entry would have.
+    #[error("the acts are not signed as this ledger asks")]
+    Breaches(Vec<(u64, Breach)>),
     /// The disk would not take them.
     #[error("the journal could not be written: {0}")]
     Io(#[from] io::Error),
@@ -90,6 +95,8 @@ pub struct Ledger {
     journal: Journal,
     store: Store,
     roll: Roll,
+    registrars: Registrars,
+    signer: Option<SigningKey>,
     head: Head,
     _lock: File,
 }
@@ -120,16 +127,67 @@ impl Ledger {
         let mut conditions = Vec::new();
         let store = open_store(dir, &mut conditions)?;
         let mut roll = Roll::default();
+        let mut grants = Vec::new();
         let (store, end) = reconcile(dir, store, &mut conditions, &mut |entry| {
             if entry.number == 1 {
                 roll = Roll::default();
+                grants.clear();
             }
             roll.enter(&entry.act);
+            if family(entry.act.deed.kind()) == "registrar" {
+                grants.push((entry.number, entry.act.clone()));
+            }
         })?;
+        let mut registrars = Registrars::default();
+        for (number, act) in grants.into_iter().filter(|(number, _)| *number <= end.head.number) {
+            // What stands there already was checked when it was recorded; an audit checks it again.
+            drop(registrars.enter(number, Hash::NONE, &act));
+        }
         roll.forget_after(end.head.number);
         let journal = Journal::open(&dir.join(JOURNAL), end.bytes)
             .map_err(|error| OpenError::Io { path: dir.join(JOURNAL), error })?;
-        Ok((Self { journal, store, roll, head: end.head, _lock: lock }, conditions))
+        Ok((Self { journal, store, roll, registrars, signer: None, head: end.head, _lock: lock }, conditions))
+    }
+
+    /// Signs with this key whatever is appended from here on.
+    pub fn sign_with(&mut self, key: SigningKey) {
+        self.signer = Some(key);
+    }
+
+    /// Checks what was sealed against the grants, and adds the signature where there is a key to sign with.
+    fn signed(
+        &self,
+        mut sealed: Vec<Sealed>,
+        recorded_at: RecordedAt,
+    ) -> Result<(Vec<Sealed>, Registrars), Refusal> {
+        let mut registrars = self.registrars.clone();
+        registrars.begin_append();
+        let mut breaches = Vec::new();
+        for entry in &sealed {
+            let act = Entry::decode(&entry.bytes).map_err(io::Error::other)?.act;
+            breaches.extend(registrars.enter(entry.number, entry.hash, &act));
+        }
+        let last = sealed.last().map_or(self.head, Sealed::head);
+        let signature = self.signer.as_ref().map(|key| registrars.sign(key)).transpose();
+        let signature = signature.map_err(|breach| Refusal::Breaches(vec![(last.number, breach)]))?;
+        if let Some(deed) = signature.flatten() {
+            let act = Act::new(deed, None);
+            let instant = RecordedAt::Clock(last.recorded_at.max(recorded_at.instant()));
+            let at = if matches!(recorded_at, RecordedAt::Asserted(_)) { recorded_at } else { instant };
+            let entry = seal(&last, act.clone(), at)
+                .map_err(|bytes| Refusal::Problems(vec![length_problem(0, bytes)]))?;
+            breaches.extend(registrars.enter(entry.number, entry.hash, &act));
+            sealed.push(entry);
+        }
+        breaches.extend(registrars.unsigned());
+        if breaches.is_empty() { Ok((sealed, registrars)) } else { Err(Refusal::Breaches(breaches)) }
+    }
+
+    /// Whether signatures matter to an append.
+    fn asks_signatures(&self, acts: &[Submitted]) -> bool {
+        self.signer.is_some()
+            || self.registrars.is_founded()
+            || acts.iter().any(|act| concerns(&act.act.deed))
     }
 
     /// Where the ledger stands.
@@ -149,7 +207,10 @@ impl Ledger {
         expected: Option<Expected>,
     ) -> Result<Vec<Fate>, Refusal> {
         let (fates, _) = self.checked(acts, recorded_at, expected)?;
-        seal_all(self.head, new(acts.to_vec(), &fates), recorded_at)?;
+        let sealed = seal_all(self.head, new(acts.to_vec(), &fates), recorded_at)?;
+        if self.asks_signatures(acts) && !sealed.is_empty() {
+            self.signed(sealed, recorded_at)?;
+        }
         Ok(fates)
     }
 
@@ -193,7 +254,14 @@ impl Ledger {
         expected: Option<Expected>,
     ) -> Result<Appended, Refusal> {
         let (fates, entered) = self.checked(&acts, recorded_at, expected)?;
-        let sealed = seal_all(self.head, new(acts, &fates), recorded_at)?;
+        let asks_signatures = self.asks_signatures(&acts);
+        let mut sealed = seal_all(self.head, new(acts, &fates), recorded_at)?;
+        let mut registrars = None;
+        let unsigned = sealed.len();
+        if asks_signatures && !sealed.is_empty() {
+            let (with_signature, after) = self.signed(sealed, recorded_at)?;
+            (sealed, registrars) = (with_signature, Some(after));
+        }
         let Some(last) = sealed.last() else {
             return Ok(Appended { fates, head: self.head, store_lags: None });
         };
@@ -201,6 +269,10 @@ impl Ledger {
         self.journal.append(&sealed)?;
         self.head = head;
         self.roll.add(entered);
+        for signature in &sealed[unsigned..] {
+            self.roll.enter(&Entry::decode(&signature.bytes).map_err(io::Error::other)?.act);
+        }
+        self.registrars = registrars.unwrap_or_else(|| std::mem::take(&mut self.registrars));
         // From here on the acts are recorded, whatever the store does.
         let store_lags = self.store.append(&sealed).err().map(|e: StoreError| e.to_string());
         Ok(Appended { fates, head, store_lags })

@@ -25,6 +25,7 @@ pub mod chain;
 pub mod register;
 pub mod standing;
 pub mod roll;
+pub mod registrar;
 pub mod journal;
 pub mod store;
 pub mod remains;

@@ -113,15 +113,15 @@ impl Work {
                 trouble(&mut row.lost, format!("{} of {least} entries", history.head.number));
             }
             Ok(history) => {
-                let groups = history.entries.iter().filter_map(|entry| entry.act.group.as_ref());
-                let last = groups.last().map(ToString::to_string).unwrap_or_default();
+                let mut groups = history.entries.iter().filter_map(|entry| entry.act.group.as_ref());
+                let latest = groups.next_back().map(ToString::to_string).unwrap_or_default();
                 let held = history
                     .entries
                     .iter()
-                    .filter(|entry| entry.act.group.as_ref().is_some_and(|group| group.as_str() == last));
+                    .filter(|entry| entry.act.group.as_ref().is_some_and(|group| group.as_str() == latest));
                 let held = held.count() as u64;
-                if !last.is_empty() && !last.ends_with(&format!(" of {held}")) {
-                    trouble(&mut row.half, format!("{held} acts of append {last}"));
+                if !latest.is_empty() && !latest.ends_with(&format!(" of {held}")) {
+                    trouble(&mut row.half, format!("{held} acts of append {latest}"));
                 }
             }
             Err(error) => trouble(&mut row.lost, error.to_string()),
