@@ -11,6 +11,7 @@ use ledger::checkpoint::{Contradiction, NotSigned};
 use ledger::policy::NotVouched;
 use ledger::proof::{NotProvable, NotProved};
 use ledger::publish::{PublishError, RestoreError};
+use ledger::registrar::Breach;
 use ledger::{CreateError, OpenError, Refusal};
 
 use crate::command::Status;
@@ -149,8 +150,11 @@ impl From<OpenError> for Trouble {
             }
             OpenError::Newer { .. } => "use the version of chancery that wrote it, or a later one",
             OpenError::Taken(_) => "wait until it is done, then try again; reading goes on meanwhile",
-            OpenError::Damaged { .. } | OpenError::Disagree { .. } => {
-                "nothing was changed; `chancery audit` names every fault; restore one copy from a backup"
+            OpenError::Lost(_) => {
+                "nothing was changed; `chancery audit` names every fault; bring back either copy from a backup, or the ledger from where it is published with `chancery restore`"
+            }
+            OpenError::Disagree { .. } => {
+                "nothing was changed; `chancery audit --against` with a head or checkpoint kept elsewhere tells which is right; set the other copy aside"
             }
             OpenError::Io { .. } => {
                 "check that the directory is yours to read and write, and that the disk is not full"
@@ -170,9 +174,31 @@ impl Trouble {
             Refusal::Backwards { .. } => Self::wrong(refusal.to_string()).hint(
                 "the register's own time never goes back: give a later --recorded-at, or set the clock",
             ),
+            Refusal::Breaches(breaches) => Self::breaches(breaches),
             Refusal::Io(_) => Self::unusable(refusal.to_string())
                 .hint("nothing was recorded; is the disk full, or the directory not yours to write?"),
         }
+    }
+
+    /// How acts, as the entries that they would be, break the rule of signatures.
+    fn breaches(breaches: &[(u64, Breach)]) -> Self {
+        let facts = breaches.iter().map(|(number, breach)| format!("entry {number}: {breach}")).collect();
+        let way_out = breaches.first().map_or("", |(_, breach)| match breach {
+            Breach::Unsigned { .. } => "sign it with --sign FILE, the file of a key that has a grant",
+            Breach::NoGrant { .. } => {
+                "`chancery log` shows the grants (registrar.granted); whoever may enter `registrar` can record another"
+            }
+            Breach::NothingGranted => {
+                "leave --sign out, or first record `registrar.granted` with --key KEY --may '*'"
+            }
+            Breach::NotAKey { .. } => "a key is what `chancery key new` prints: name+id+base64",
+            Breach::NotAFamily(_) => {
+                "a family is what stands before the dot of a kind, such as `sanction`; part several by `;`"
+            }
+            Breach::Founding => "grant `*`, or `registrar` and others, to the first key",
+            Breach::Misplaced | Breach::False(_) => "signatures are made by --sign, and kept by an exact export",
+        });
+        Self { facts, ..Self::wrong("") }.hint(format!("nothing was recorded; {way_out}"))
     }
 
     /// Why a ledger was not made at a path.

@@ -21,6 +21,10 @@ mod questions;
 mod input;
 #[path = "program/proofs.rs"]
 mod proofs;
+#[path = "program/registrar.rs"]
+mod registrar;
+#[path = "program/tamper.rs"]
+mod tamper;
 #[path = "program/tidy.rs"]
 mod tidy;
 #[path = "program/tour.rs"]

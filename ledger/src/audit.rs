@@ -3,6 +3,7 @@
 //! An audit returns a list of what it found and a list of what it did not check. A chain that verifies says
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
@@ -11,9 +12,12 @@ use crate::chain::{Fault, Followed, Head};
 use crate::checkpoint::Checkpoint;
 use crate::copies::{JOURNAL, OpenError, STORE, StoreCopy, copy_of_store, is_being_written};
 use crate::entry::Hash;
+use crate::journal::salvage::salvage;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
 use crate::merkle::Tree;
+use crate::registrar::Registrars;
+use crate::remains::{NotWhole, Remains};
 use crate::roll::Roll;
 use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
@@ -72,15 +76,18 @@ impl fmt::Display for Against {
     }
 }
 
-/// One copy of the entries as far as it can be read, and the tree over them.
+/// One copy of the entries as far as it can be read without a fault, and the tree over them.
 #[derive(Debug, Default)]
 struct Copy {
     entries: Vec<Recorded>,
     tree: Tree,
+    /// The hash of every entry that the copy holds, those after a fault too.
+    found: BTreeMap<u64, Hash>,
 }
 
 impl Copy {
     fn push(&mut self, read: Followed) {
+        self.found.insert(read.0.number, read.0.hash);
         self.tree.push(&read.0.bytes);
         self.entries.push(Recorded::from(read));
     }
@@ -101,6 +108,8 @@ pub struct Audit {
     pub remarks: Vec<String>,
     /// Whether the store could be compared at all.
     pub store_read: bool,
+    /// Whether the copies together hold every entry; none where the journal alone does.
+    pub together: Option<Result<(), NotWhole>>,
 }
 
 impl Audit {
@@ -124,14 +133,12 @@ pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
         not_checked: Vec::new(),
         remarks: Vec::new(),
         store_read: false,
+        together: None,
     };
     let journal = audit.read_journal(dir)?;
     let store = audit.read_store(dir);
-    audit.compare(&journal.entries, store.as_ref().map(|store| &store.entries[..]));
-    let best = match store {
-        Some(store) if store.entries.len() > journal.entries.len() => store,
-        _ => journal,
-    };
+    audit.compare(&journal.found, store.as_ref().map(|store| &store.found));
+    let best = audit.best(dir, journal, store)?;
     audit.head = best.entries.last().map_or(Head::EMPTY, Recorded::head);
     audit.check_meaning(&best.entries);
     audit.check_against(&best);
@@ -147,9 +154,10 @@ impl Audit {
     fn read_journal(&mut self, dir: &Path) -> Result<Copy, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
             Ok(reader) => reader,
-            Err(NotAJournal::FirstLine) => {
-                self.fault(1, Part::Journal, Fault::Copy("its first line is damaged".to_owned()));
-                return Ok(Copy::default());
+            Err(NotAJournal::FirstLine | NotAJournal::Missing) => {
+                let mut copy = Copy::default();
+                self.read_on(dir, &mut copy, 0)?;
+                return Ok(copy);
             }
             Err(error) => return Err(OpenError::of_journal(dir, error)),
         };
@@ -158,15 +166,26 @@ impl Audit {
         let end = reader.end();
         copy.entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
         copy.tree.truncate(end.head.number);
-        match end.fault {
-            Some((entry, fault)) if fault != Fault::BreaksOff => self.fault(entry, Part::Journal, fault),
-            _ if end.torn > 0 => self.remarks.push(format!(
-                "the journal ends in {} bytes of an append that is not whole and does not count",
-                end.torn
-            )),
-            _ => {}
+        if !end.is_sound() {
+            self.read_on(dir, &mut copy, end.torn)?;
         }
         Ok(copy)
+    }
+
+    /// Reads a journal past its first fault.
+    fn read_on(&mut self, dir: &Path, copy: &mut Copy, torn: u64) -> Result<(), OpenError> {
+        let path = dir.join(JOURNAL);
+        let salvage = salvage(&path).map_err(|error| OpenError::Io { path, error })?;
+        copy.found = salvage.entries.iter().map(|(sealed, _)| (sealed.number, sealed.hash)).collect();
+        if salvage.faults.is_empty() {
+            self.remarks.push(format!(
+                "the journal ends in {torn} bytes of an append that is not whole and does not count"
+            ));
+        }
+        for (entry, fault) in salvage.faults {
+            self.fault(entry, Part::Journal, fault);
+        }
+        Ok(())
     }
 
     fn read_store(&mut self, dir: &Path) -> Option<Copy> {
@@ -183,10 +202,15 @@ impl Audit {
         };
         let (_files, store) = opened?;
         let mut copy = Copy::default();
+        let mut sound = true;
         for found in store.entries() {
             match found {
-                Ok(read) => copy.push(read),
-                Err((entry, fault)) => self.fault(entry, Part::Store, fault),
+                Ok(read) if sound => copy.push(read),
+                Ok((sealed, _)) => drop(copy.found.insert(sealed.number, sealed.hash)),
+                Err((entry, fault)) => {
+                    sound = false;
+                    self.fault(entry, Part::Store, fault);
+                }
             }
         }
         self.store_read = true;
@@ -208,16 +232,17 @@ impl Audit {
         }
     }
 
-    fn compare(&mut self, journal: &[Recorded], store: Option<&[Recorded]>) {
+    fn compare(&mut self, journal: &BTreeMap<u64, Hash>, store: Option<&BTreeMap<u64, Hash>>) {
         let Some(store) = store else { return };
-        for (ours, theirs) in journal.iter().zip(store) {
-            if ours.hash != theirs.hash {
-                self.fault(ours.number, Part::Store, Fault::Differs);
+        for (number, ours) in journal {
+            if store.get(number).is_some_and(|theirs| theirs != ours) {
+                self.fault(*number, Part::Store, Fault::Differs);
             }
         }
-        let (in_journal, in_store) = (journal.len(), store.len());
+        let last = |copy: &BTreeMap<u64, Hash>| copy.last_key_value().map_or(0, |(number, _)| *number);
+        let (in_journal, in_store) = (last(journal), last(store));
         if in_store > in_journal && self.is_sound(Part::Journal) {
-            self.fault(in_journal as u64 + 1, Part::Journal, Fault::Lacking);
+            self.fault(in_journal + 1, Part::Journal, Fault::Lacking);
         }
         if in_journal > in_store && self.is_sound(Part::Store) {
             self.remarks.push(format!(
@@ -227,10 +252,44 @@ impl Audit {
         }
     }
 
+    /// The entries that are looked at further: those of a sound copy, else what both together still hold.
+    fn best(&mut self, dir: &Path, journal: Copy, store: Option<Copy>) -> Result<Copy, OpenError> {
+        if self.is_sound(Part::Journal) {
+            return Ok(journal);
+        }
+        let gathered = Remains::gather(&dir.join(JOURNAL), &dir.join(STORE));
+        let remains = gathered.map_err(|error| OpenError::Io { path: dir.to_owned(), error })?;
+        match remains.whole() {
+            Ok(entries) => {
+                self.together = Some(Ok(()));
+                let mut copy = Copy::default();
+                for read in entries {
+                    copy.push(read);
+                }
+                return Ok(copy);
+            }
+            Err(not_whole) => {
+                if let NotWhole::Differ { entry, .. } = not_whole
+                    && !self.faults.iter().any(|located| located.entry == entry)
+                {
+                    self.fault(entry, Part::Store, Fault::Differs);
+                }
+                self.together = Some(Err(not_whole));
+            }
+        }
+        Ok(match store {
+            Some(store) if store.entries.len() > journal.entries.len() => store,
+            _ => journal,
+        })
+    }
+
     /// Every act must be one that could have been appended where it stands.
     fn check_meaning(&mut self, entries: &[Recorded]) {
         let mut roll = Roll::default();
+        let mut registrars = Registrars::default();
+        let mut breaches = Vec::new();
         for entry in entries {
+            breaches.extend(registrars.enter(entry.number, entry.hash, &entry.act));
             let submitted = [Submitted::from((*entry.act).clone())];
             let recorded = |number: u64| {
                 let place = usize::try_from(number.checked_sub(1)?).ok()?;
@@ -244,6 +303,10 @@ impl Audit {
                 }
             }
             roll.enter(&entry.act);
+        }
+        breaches.extend(registrars.unsigned());
+        for (entry, breach) in breaches {
+            self.fault(entry, Part::Projection, Fault::Meaning(breach.to_string()));
         }
     }
 

@@ -111,6 +111,12 @@ pub enum Fault {
     /// The copy does not hold the entry.
     #[error("the copy lacks the entry")]
     Lacking,
+    /// The copy does not hold the entry, nor those that follow it.
+    #[error("the copy lacks the entries from here to {0}")]
+    LackingTo(u64),
+    /// A sound record stands where another should.
+    #[error("a record of entry {0} stands out of its place")]
+    OutOfPlace(u64),
     /// The two copies of the entry differ.
     #[error("the two copies differ")]
     Differs,
@@ -133,7 +139,9 @@ pub type Followed = (Sealed, Entry);
 /// # Errors
 /// The first [`Fault`] of the bytes as the successor of that head.
 pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Followed, Fault> {
-    linked(head, read(bytes)?)
+    let followed = read(bytes)?;
+    linked(head, &followed.1)?;
+    Ok(followed)
 }
 
 /// Reads entries that should follow a head and one another, as many as are sound: those, and the fault of the
@@ -146,7 +154,7 @@ pub fn follow_all(head: &Head, entries: Vec<Vec<u8>>) -> (Vec<Followed>, Option<
     let mut head = *head;
     let mut sound = Vec::with_capacity(entries.len());
     for found in read_all(entries) {
-        match found.and_then(|followed| linked(&head, followed)) {
+        match found.and_then(|followed| linked(&head, &followed.1).map(|()| followed)) {
             Ok(followed) => {
                 head = followed.0.head();
                 sound.push(followed);
@@ -177,13 +185,14 @@ fn read_all(entries: Vec<Vec<u8>>) -> Vec<Result<Followed, Fault>> {
     })
 }
 
-fn read(bytes: Vec<u8>) -> Result<Followed, Fault> {
+/// Reads an entry, whatever it follows.
+pub(crate) fn read(bytes: Vec<u8>) -> Result<Followed, Fault> {
     let entry = Entry::decode(&bytes)?;
     Ok((Sealed::new(&entry, bytes), entry))
 }
 
-fn linked(head: &Head, followed: Followed) -> Result<Followed, Fault> {
-    let entry = &followed.1;
+/// Checks that an entry follows a head.
+pub(crate) fn linked(head: &Head, entry: &Entry) -> Result<(), Fault> {
     if entry.number != head.number + 1 {
         return Err(Fault::Number(entry.number));
     }
@@ -193,5 +202,5 @@ fn linked(head: &Head, followed: Followed) -> Result<Followed, Fault> {
     if entry.recorded_at < head.recorded_at {
         return Err(Fault::Time(entry.recorded_at));
     }
-    Ok(followed)
+    Ok(())
 }

@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use crate::chain::{Fault, Head, Sealed};
+use crate::chain::{Fault, Followed, Head, Sealed};
 use crate::entry::Hash;
-use crate::journal::{End, Journal, NotAJournal, Reader, Records};
+use crate::journal::salvage::salvage;
+use crate::journal::{End, Journal, NotAJournal, Reader, Records, has_whole_records};
+use crate::remains::{Lost, NotWhole, Remains};
 use crate::store::{Store, StoreError};
 
 /// The file of the journal within the directory of a ledger.
@@ -46,16 +48,9 @@ pub enum OpenError {
     /// Another process is writing.
     #[error("another process is writing to the ledger at {0}")]
     Taken(PathBuf),
-    /// The journal is damaged, and the store cannot make it good.
-    #[error("the journal is damaged at entry {entry} ({fault}), and the store cannot make it good: {also}")]
-    Damaged {
-        /// The first entry that cannot be read.
-        entry: u64,
-        /// What is wrong with it.
-        fault: Fault,
-        /// What is wrong with the store.
-        also: String,
-    },
+    /// Both copies are damaged at the same entries.
+    #[error("neither copy holds these entries any more: {0}")]
+    Lost(Lost),
     /// The two copies tell different histories.
     #[error("the two copies differ at entry {entry}: the journal has {journal}, the store has {store}")]
     Disagree {
@@ -81,24 +76,32 @@ impl OpenError {
     /// where there is a store to restore it from.
     pub(crate) fn unless_ledger(dir: &Path) -> Result<(), Self> {
         match Reader::open(&dir.join(JOURNAL)) {
-            Err(NotAJournal::FirstLine) if dir.join(STORE).is_dir() => Ok(()),
+            Err(NotAJournal::FirstLine) if dir.join(STORE).is_dir() || holds_entries(dir) => Ok(()),
+            Err(NotAJournal::Missing) if dir.join(STORE).is_dir() => Ok(()),
             opened => opened.map(drop).map_err(|error| Self::of_journal(dir, error)),
+        }
+    }
+
+    pub(crate) fn of_remains(not_whole: NotWhole) -> Self {
+        match not_whole {
+            NotWhole::Lost(lost) => Self::Lost(lost),
+            NotWhole::Differ { entry, journal, store } => Self::Disagree { entry, journal, store },
         }
     }
 
     pub(crate) fn of_journal(dir: &Path, error: NotAJournal) -> Self {
         match error {
             NotAJournal::Newer(version) => Self::Newer { path: dir.to_owned(), version },
-            NotAJournal::FirstLine => Self::NotALedger(dir.to_owned()),
-            NotAJournal::Io(e) if is_missing(&e) && !dir.exists() => Self::Missing(dir.to_owned()),
-            NotAJournal::Io(e) if is_missing(&e) => Self::NotALedger(dir.to_owned()),
+            NotAJournal::Missing if !dir.exists() => Self::Missing(dir.to_owned()),
+            NotAJournal::FirstLine | NotAJournal::Missing => Self::NotALedger(dir.to_owned()),
             NotAJournal::Io(error) => Self::Io { path: dir.join(JOURNAL), error },
         }
     }
 }
 
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+/// Whether there are entries in a journal of which the first line cannot be read.
+fn holds_entries(dir: &Path) -> bool {
+    salvage(&dir.join(JOURNAL)).is_ok_and(|salvage| !salvage.entries.is_empty())
 }
 
 /// What opening had to put right.
@@ -123,12 +126,12 @@ pub enum Condition {
         /// Where the damaged store is kept.
         kept: PathBuf,
     },
-    /// The journal lacked entries or was damaged, and was restored from the store.
+    /// The journal lacked entries or was damaged, and was restored from what both copies still held.
     JournalRestored {
         /// The first entry that the journal lacked.
         entry: u64,
-        /// Where the damaged journal is kept.
-        kept: PathBuf,
+        /// Where the damaged journal is kept, if there was one.
+        kept: Option<PathBuf>,
     },
 }
 
@@ -184,27 +187,46 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens the store; one that is damaged is set aside and begun anew.
+/// Opens the store; one that is damaged is set aside and begun anew. A journal that is damaged as well is mended
+/// first, from what both hold: to open a damaged store alters it.
 ///
 /// # Errors
-/// [`OpenError`] when it is taken, or the disk would not.
+/// [`OpenError`] when it is taken, the disk would not, or the journal is damaged as well and entries are lost.
 pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<Store, OpenError> {
     /// The store is ours while we hold the lock, but for someone who opened it without: give them a moment.
     const TRIES: u32 = 50;
     let path = dir.join(STORE);
+    if path.is_dir() && !has_whole_records(&dir.join(JOURNAL)).unwrap_or(false) {
+        mend_journal(dir, &end_of(dir)?, conditions)?;
+    }
     for _ in 0..TRIES {
         match Store::open(&path) {
             Ok(store) => return Ok(store),
             Err(StoreError::Taken) => sleep(Duration::from_millis(20)),
             Err(StoreError::Io(error)) => return Err(OpenError::Io { path, error }),
             Err(StoreError::Damaged(fault)) => {
-                let kept = set_aside(&path)?;
-                conditions.push(Condition::StoreRebuilt { fault, kept });
-                return Store::open(&path).map_err(|e| OpenError::Io { path, error: io::Error::other(e) });
+                return new_store(dir, fault, conditions);
             }
         }
     }
     Err(OpenError::Taken(dir.to_owned()))
+}
+
+/// Sets a store aside and begins another.
+fn new_store(dir: &Path, fault: String, conditions: &mut Vec<Condition>) -> Result<Store, OpenError> {
+    let path = dir.join(STORE);
+    let kept = set_aside(&path)?;
+    conditions.push(Condition::StoreRebuilt { fault, kept });
+    Store::open(&path).map_err(|e| OpenError::Io { path, error: io::Error::other(e) })
+}
+
+/// Where the journal ends.
+fn end_of(dir: &Path) -> Result<End, OpenError> {
+    match Reader::open(&dir.join(JOURNAL)) {
+        Ok(reader) => Ok(reader.end()),
+        Err(why @ (NotAJournal::FirstLine | NotAJournal::Missing)) => Ok(End::of_nothing(&why)),
+        Err(error) => Err(OpenError::of_journal(dir, error)),
+    }
 }
 
 /// Brings whichever copy lacks entries up to the other, and says where the journal ends.
@@ -214,57 +236,99 @@ pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<
 /// they hold still. Anything else is read through, link by link.
 ///
 /// # Errors
-/// [`OpenError`] when the copies contradict each other or both are damaged.
+/// [`OpenError`] when the copies contradict each other, or both are damaged and entries are lost.
 pub(crate) fn reconcile(
     dir: &Path,
-    store: &mut Store,
+    mut store: Store,
     conditions: &mut Vec<Condition>,
-) -> Result<End, OpenError> {
-    if let Some(end) = bring_up_from_heads(dir, store, conditions) {
-        return torn_kept(dir, end, conditions);
+) -> Result<(Store, End), OpenError> {
+    if let Some(end) = bring_up_from_heads(dir, &mut store, conditions)? {
+        return Ok((store, end));
     }
     let path = dir.join(JOURNAL);
-    let mut end = match Reader::open(&path) {
-        Ok(reader) => bring_up(dir, reader, store, conditions)?,
-        Err(NotAJournal::FirstLine) if store.head().number > 0 => {
-            let fault = Fault::Copy("its first line is damaged".to_owned());
-            End { head: Head::EMPTY, bytes: 0, torn: 0, fault: Some((1, fault)) }
-        }
+    let read = match Reader::open(&path) {
+        Ok(reader) => bring_up(dir, reader, &mut store, conditions),
+        Err(why @ (NotAJournal::FirstLine | NotAJournal::Missing)) => Ok(End::of_nothing(&why)),
         Err(error) => return Err(OpenError::of_journal(dir, error)),
     };
-    if store.head().number > end.head.number {
-        let kept = restore_journal(dir, store, &end)?;
-        conditions.push(Condition::JournalRestored { entry: end.head.number + 1, kept });
-        let reader = Reader::open(&path).map_err(|e| OpenError::of_journal(dir, e))?;
-        end = bring_up(dir, reader, store, conditions)?;
+    let end = match read {
+        Ok(end) if end.is_sound() && store.head().number <= end.head.number => return Ok((store, end)),
+        Ok(end) => end,
+        Err(OpenError::Disagree { entry, .. }) => End::before(entry),
+        Err(error) => return Err(error),
+    };
+    mend_journal(dir, &end, conditions)?;
+    if let Some(fault) = store_fault(dir, &store)? {
+        drop(store);
+        store = new_store(dir, fault, conditions)?;
     }
-    torn_kept(dir, end, conditions)
+    let reader = Reader::open(&path).map_err(|e| OpenError::of_journal(dir, e))?;
+    let end = bring_up(dir, reader, &mut store, conditions)?;
+    Ok((store, end))
 }
 
 /// Reads the journal on from where the store ends; none where it must be read through.
-fn bring_up_from_heads(dir: &Path, store: &mut Store, conditions: &mut Vec<Condition>) -> Option<End> {
+fn bring_up_from_heads(
+    dir: &Path,
+    store: &mut Store,
+    conditions: &mut Vec<Condition>,
+) -> Result<Option<End>, OpenError> {
     let path = dir.join(JOURNAL);
     let reaches = fs::metadata(&path).is_ok_and(|journal| journal.len() >= store.journal_bytes());
     if !reaches || !Closed::vouches_for(dir) {
-        return None;
+        return Ok(None);
     }
     let mut found = Vec::new();
-    let reader = Reader::open_at(&path, store.head(), store.journal_bytes()).ok()?;
-    let end = bring_up(dir, reader, store, &mut found).ok()?;
+    let Ok(reader) = Reader::open_at(&path, store.head(), store.journal_bytes()) else { return Ok(None) };
+    let Ok(end) = bring_up(dir, reader, store, &mut found) else { return Ok(None) };
     if !matches!(end.fault, None | Some((_, Fault::BreaksOff))) {
-        return None;
+        return Ok(None);
     }
     conditions.append(&mut found);
-    Some(end)
+    if end.torn > 0 {
+        cut_tail(dir, &end, conditions)?;
+    }
+    Ok(Some(end))
 }
 
-/// Says what is about to be cut off the end of the journal.
-fn torn_kept(dir: &Path, end: End, conditions: &mut Vec<Condition>) -> Result<End, OpenError> {
-    if end.torn > 0 {
-        let kept = keep_tail(dir, &end)?;
-        conditions.push(Condition::Torn { bytes: end.torn, kept });
+/// Cuts what is no whole append off the end of the journal, and says so.
+fn cut_tail(dir: &Path, end: &End, conditions: &mut Vec<Condition>) -> Result<(), OpenError> {
+    let path = dir.join(JOURNAL);
+    let kept = keep_tail(dir, end)?;
+    conditions.push(Condition::Torn { bytes: end.torn, kept });
+    Journal::open(&path, end.bytes).map(drop).map_err(|error| OpenError::Io { path, error })
+}
+
+/// Makes the journal whole: writes it anew from what both copies still hold, or, where it holds all there is,
+/// leaves the torn end for the next append to cut.
+fn mend_journal(dir: &Path, end: &End, conditions: &mut Vec<Condition>) -> Result<(), OpenError> {
+    let path = dir.join(JOURNAL);
+    let gathered = Remains::gather(&path, &dir.join(STORE));
+    let remains = gathered.map_err(|error| OpenError::Io { path: dir.to_owned(), error })?;
+    let whole = remains.whole().map_err(OpenError::of_remains)?;
+    let head = whole.last().map_or(Head::EMPTY, |(sealed, _)| sealed.head());
+    if head == end.head {
+        cut_tail(dir, end, conditions)
+    } else {
+        let kept = restore_journal(dir, whole)?;
+        conditions.push(Condition::JournalRestored { entry: end.head.number + 1, kept });
+        Ok(())
     }
-    Ok(end)
+}
+
+/// What is wrong with the store beside a journal that was mended, if anything is.
+fn store_fault(dir: &Path, store: &Store) -> Result<Option<String>, OpenError> {
+    let reader = Reader::open(&dir.join(JOURNAL)).map_err(|e| OpenError::of_journal(dir, e))?;
+    let mut stored = store.entries();
+    for (sealed, _) in reader {
+        match stored.next() {
+            None => return Ok(None),
+            Some(Ok((theirs, _))) if theirs.hash == sealed.hash => {}
+            Some(Ok(_)) => return Ok(Some(format!("entry {}: {}", sealed.number, Fault::Differs))),
+            Some(Err((number, fault))) => return Ok(Some(format!("entry {number}: {fault}"))),
+        }
+    }
+    Ok(stored.next().map(|_| "it holds more than the journal".to_owned()))
 }
 
 /// What a ledger looked like when it was last closed, in the file `closed`.
@@ -358,41 +422,20 @@ fn bring_up(
     Ok(end)
 }
 
-/// Writes the journal anew from the store, which must hold everything that could still be read of it.
-fn restore_journal(dir: &Path, store: &Store, end: &End) -> Result<PathBuf, OpenError> {
+/// Writes the journal anew, and sets the one that was aside.
+fn restore_journal(dir: &Path, entries: Vec<Followed>) -> Result<Option<PathBuf>, OpenError> {
     let path = dir.join(JOURNAL);
     let at = |error| OpenError::Io { path: path.clone(), error };
     let restored = dir.join("journal.restored");
     drop(fs::remove_file(&restored));
     let mut journal = Journal::create(&restored).map_err(at)?;
-    let mut pending: Vec<Sealed> = Vec::new();
-    for read in store.entries() {
-        let (sealed, _) =
-            read.map_err(|(number, fault)| damaged(end, &format!("its entry {number}: {fault}")))?;
-        if sealed.number == end.head.number && sealed.hash != end.head.hash {
-            return Err(OpenError::Disagree {
-                entry: end.head.number,
-                journal: end.head.hash,
-                store: sealed.hash,
-            });
-        }
-        pending.push(sealed);
-        if pending.len() >= CHUNK {
-            journal.append(&pending).map_err(at)?;
-            pending.clear();
-        }
+    let entries: Vec<Sealed> = entries.into_iter().map(|(sealed, _)| sealed).collect();
+    for chunk in entries.chunks(CHUNK) {
+        journal.append(chunk).map_err(at)?;
     }
-    if !pending.is_empty() {
-        journal.append(&pending).map_err(at)?;
-    }
-    let kept = set_aside(&path)?;
+    let kept = if path.exists() { Some(set_aside(&path)?) } else { None };
     fs::rename(&restored, &path).and_then(|()| sync_dir(dir)).map_err(at)?;
     Ok(kept)
-}
-
-fn damaged(end: &End, also: &str) -> OpenError {
-    let (entry, fault) = end.fault.clone().unwrap_or((end.head.number + 1, Fault::BreaksOff));
-    OpenError::Damaged { entry, fault, also: also.to_owned() }
 }
 
 /// Keeps a copy of what is about to be cut off the end of a journal, unless it is only the beginning of a record.

@@ -21,6 +21,10 @@ pub const VERSION: u8 = 1;
 /// The most bytes that an entry may have.
 pub const LIMIT: usize = 65_535;
 
+/// The fewest bytes that an entry can have: version, number, instant and a bool of one byte each, a hash, an act
+/// of 14 fields.
+pub(crate) const SHORTEST: usize = 4 + 32 + 14;
+
 /// bincode counts a number as eight bytes however few it takes, so its own limit must be wider than [`LIMIT`]: an
 /// entry of as many bytes as are allowed would be written and never read. It still bounds what is allocated.
 const CLAIMS: usize = 8 * LIMIT;
@@ -146,6 +150,14 @@ impl Entry {
             bincode::serde::decode_from_slice(body, bincode::config::standard())
                 .map_err(|e| malformed(e.to_string()))?;
         Instant::from_microsecond(recorded_at).map_err(|e| malformed(e.to_string()))
+    }
+
+    /// The bytes with which the entry of a number begins.
+    pub(crate) fn beginning(number: u64) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        bincode::serde::encode_into_std_write(number, &mut bytes, bincode::config::standard())
+            .expect("a number has a binary form");
+        bytes
     }
 
     /// Reads the bytes of an entry, strictly.

@@ -7,12 +7,12 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::chain::{Fault, Followed, Head};
-use crate::copies::{JOURNAL, OpenError, STORE, copy_of_store, is_being_written, lock};
+use crate::copies::{JOURNAL, OpenError, STORE, is_being_written, lock};
 use crate::date::Instant;
 use crate::journal::{NotAJournal, Reader};
 use crate::merkle::Tree;
+use crate::remains::Remains;
 use crate::standing::Recorded;
-use crate::store::Store;
 
 /// The acts of a ledger, in order.
 #[derive(Debug, Clone)]
@@ -96,9 +96,8 @@ struct Read<T> {
 impl<T> Read<T> {
     fn of(dir: &Path, keep: fn(Followed) -> T) -> Result<Self, OpenError> {
         let mut reader = match Reader::open(&dir.join(JOURNAL)) {
-            Err(NotAJournal::FirstLine) => {
-                let fault = Fault::Copy("its first line is damaged".to_owned());
-                return Self::from_store(dir, (1, fault), keep);
+            Err(why @ (NotAJournal::FirstLine | NotAJournal::Missing)) if dir.join(STORE).is_dir() => {
+                return Self::from_remains(dir, (1, Fault::Copy(why.to_string())), keep);
             }
             other => other.map_err(|e| OpenError::of_journal(dir, e))?,
         };
@@ -107,41 +106,25 @@ impl<T> Read<T> {
         entries.truncate(usize::try_from(end.head.number).unwrap_or(usize::MAX));
         let journal = Self { entries, head: end.head, instead: None };
         match end.fault {
-            Some((_, Fault::BreaksOff)) | None if end.torn > 0 && !is_being_written(dir) => {
+            None if end.torn == 0 => Ok(journal),
+            // A writer is at work, and in the middle of an append.
+            Some((_, Fault::BreaksOff)) | None if is_being_written(dir) => Ok(journal),
+            fault => {
                 // An append whose writer died, or one that was acknowledged and then damaged: the store knows.
-                let fault = end.fault.unwrap_or((end.head.number + 1, Fault::BreaksOff));
-                let stored = Self::from_store(dir, fault, keep);
-                Ok(stored.ok().filter(|stored| stored.head.number > journal.head.number).unwrap_or(journal))
+                let fault = fault.unwrap_or((end.head.number + 1, Fault::BreaksOff));
+                let left = Self::from_remains(dir, fault, keep)?;
+                Ok(if left.head == journal.head { journal } else { left })
             }
-            Some((_, Fault::BreaksOff)) | None => Ok(journal),
-            Some(fault) => Self::from_store(dir, fault, keep),
         }
     }
 
-    /// The entries from the store, since the journal has a fault; all of them, or none.
-    fn from_store(
-        dir: &Path,
-        (entry, fault): (u64, Fault),
-        keep: fn(Followed) -> T,
-    ) -> Result<Self, OpenError> {
-        let damaged = |also: String| OpenError::Damaged { entry, fault: fault.clone(), also };
-        if !dir.join(STORE).is_dir() {
-            return Err(damaged("there is no store beside it".to_owned()));
-        }
-        // Opening a damaged store alters it: a copy is opened.
-        let copy = copy_of_store(dir).map_err(|e| damaged(e.to_string()))?;
-        let store = Store::open(copy.path()).map_err(|e| damaged(e.to_string()))?;
-        let mut head = Head::EMPTY;
-        let mut entries = Vec::new();
-        for read in store.entries() {
-            let read = read.map_err(|(n, f)| damaged(format!("entry {n} of the store: {f}")))?;
-            head = read.0.head();
-            entries.push(keep(read));
-        }
-        if head.number < entry {
-            return Err(damaged(format!("the store ends with entry {}", head.number)));
-        }
-        Ok(Self { entries, head, instead: Some((entry, fault)) })
+    /// The entries from what both copies still hold, since the journal has a fault; all of them, or none.
+    fn from_remains(dir: &Path, fault: (u64, Fault), keep: fn(Followed) -> T) -> Result<Self, OpenError> {
+        let gathered = Remains::gather(&dir.join(JOURNAL), &dir.join(STORE));
+        let remains = gathered.map_err(|error| OpenError::Io { path: dir.to_owned(), error })?;
+        let whole = remains.whole().map_err(OpenError::of_remains)?;
+        let head = whole.last().map_or(Head::EMPTY, |(sealed, _)| sealed.head());
+        Ok(Self { entries: whole.into_iter().map(keep).collect(), head, instead: Some(fault) })
     }
 }
 

@@ -11,6 +11,8 @@
 //! whole. So a crash in the middle leaves a torn tail that was never acknowledged, and a reader beside a writer
 //! never sees half an append.
 
+pub mod salvage;
+
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -38,6 +40,9 @@ pub enum NotAJournal {
     /// It does not begin as a journal does.
     #[error("the file does not begin with `chancery journal 1`")]
     FirstLine,
+    /// There is no file.
+    #[error("there is no file `journal`")]
+    Missing,
     /// It could not be read.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -149,6 +154,49 @@ pub struct End {
     pub fault: Option<(u64, Fault)>,
 }
 
+impl End {
+    /// Whether the journal ends with a whole append and nothing after it.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.torn == 0 && self.fault.is_none()
+    }
+
+    /// What reading a file gives that is not there, or does not begin as a journal.
+    pub(crate) fn of_nothing(why: &NotAJournal) -> Self {
+        Self { fault: Some((1, Fault::Copy(why.to_string()))), ..Self::before(1) }
+    }
+
+    /// What is sure of a journal that another copy contradicts at an entry.
+    pub(crate) fn before(entry: u64) -> Self {
+        let head = Head { number: entry.saturating_sub(1), ..Head::EMPTY };
+        Self { head, bytes: 0, torn: 0, fault: Some((entry, Fault::Differs)) }
+    }
+}
+
+/// Whether every record of a journal agrees with its checksum, and the last append is whole. Nothing is decoded: it
+/// takes a tenth of the time of reading.
+pub(crate) fn has_whole_records(path: &Path) -> io::Result<bool> {
+    let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
+    let mut first = [0; FIRST_LINE.len()];
+    let mut whole = read_up_to(&mut file, &mut first)? == FIRST_LINE.len() && first == *FIRST_LINE;
+    let mut entry = Vec::new();
+    while whole {
+        let mut header = [0; HEADER];
+        match read_up_to(&mut file, &mut header)? {
+            0 => return Ok(true),
+            HEADER => {}
+            _ => return Ok(false),
+        }
+        let [a, b, c, d, crc @ ..] = header;
+        let length = (u32::from_le_bytes([a, b, c, d]) & !GOES_ON) as usize;
+        entry.resize(length.min(LIMIT), 0);
+        whole = length <= LIMIT
+            && read_up_to(&mut file, &mut entry)? == length
+            && checksum([a, b, c, d], &entry) == u32::from_le_bytes(crc);
+    }
+    Ok(false)
+}
+
 /// Reads the entries of a journal in their order, verifying each record and each link.
 ///
 /// The last entries may belong to an append that is not whole: when reading has ended, [`Reader::end`] says how
@@ -180,7 +228,11 @@ impl Reader {
     /// # Errors
     /// [`NotAJournal`] when the file cannot be read or is none.
     pub fn open(path: &Path) -> Result<Self, NotAJournal> {
-        let file = File::open(path)?;
+        let missing = |error: &io::Error| {
+            [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind())
+        };
+        let file = File::open(path)
+            .map_err(|error| if missing(&error) { NotAJournal::Missing } else { error.into() })?;
         let length = file.metadata()?.len();
         let mut file = BufReader::with_capacity(BUFFER, file);
         let mut first = [0; FIRST_LINE.len()];

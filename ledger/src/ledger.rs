@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::act::{Flaw, Place, Problem, Submitted};
+use crate::act::{Act, Flaw, Place, Problem, Submitted};
 use crate::archive::Indexed;
 use crate::chain::{Fault, Head, Sealed, seal};
 use crate::copies::{Closed, Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
@@ -16,6 +16,8 @@ use crate::date::{Instant, RecordedAt};
 use crate::entry::{Entry, Hash, LIMIT};
 use crate::history::History;
 use crate::journal::{Journal, record_length};
+use crate::note::SigningKey;
+use crate::registrar::{Breach, Registrars, concerns};
 use crate::roll::{Fate, Roll};
 use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
@@ -42,6 +44,9 @@ pub enum Refusal {
         /// That of the last entry.
         last: Instant,
     },
+    /// They are not signed as the ledger asks, each with the number that its entry would have.
+    #[error("the acts are not signed as this ledger asks")]
+    Breaches(Vec<(u64, Breach)>),
     /// The disk would not take them.
     #[error("the journal could not be written: {0}")]
     Io(#[from] io::Error),
@@ -96,6 +101,8 @@ pub struct Ledger {
     indexed: Indexed,
     /// Why the index could not follow: then nothing more is asked of it.
     index_lags: Option<String>,
+    registrars: Registrars,
+    signer: Option<SigningKey>,
     head: Head,
     _lock: File,
 }
@@ -124,13 +131,61 @@ impl Ledger {
         OpenError::unless_ledger(dir)?;
         let lock = lock(dir)?;
         let mut conditions = Vec::new();
-        let mut store = open_store(dir, &mut conditions)?;
-        let end = reconcile(dir, &mut store, &mut conditions)?;
+        let store = open_store(dir, &mut conditions)?;
+        let (store, end) = reconcile(dir, store, &mut conditions)?;
         let at = |error| OpenError::Io { path: dir.join(JOURNAL), error };
         let journal = Journal::open(&dir.join(JOURNAL), end.bytes).map_err(at)?;
         let indexed = Indexed::open_to_write(dir).map_err(at)?;
-        let dir = dir.to_owned();
-        Ok((Self { dir, journal, store, indexed, index_lags: None, head: end.head, _lock: lock }, conditions))
+        let mut registrars = Registrars::default();
+        for grant in indexed.grants().map_err(io::Error::other).map_err(at)? {
+            // What stands there already was checked when it was recorded; an audit checks it again.
+            drop(registrars.enter(grant.number, Hash::NONE, &grant.act));
+        }
+        let (dir, head) = (dir.to_owned(), end.head);
+        let (index_lags, signer) = (None, None);
+        let ledger = Self { dir, journal, store, indexed, index_lags, registrars, signer, head, _lock: lock };
+        Ok((ledger, conditions))
+    }
+
+    /// Signs with this key whatever is appended from here on.
+    pub fn sign_with(&mut self, key: SigningKey) {
+        self.signer = Some(key);
+    }
+
+    /// Checks what was sealed against the grants, and adds the signature where there is a key to sign with.
+    fn signed(
+        &self,
+        mut sealed: Vec<Sealed>,
+        recorded_at: RecordedAt,
+    ) -> Result<(Vec<Sealed>, Registrars), Refusal> {
+        let mut registrars = self.registrars.clone();
+        registrars.begin_append();
+        let mut breaches = Vec::new();
+        for entry in &sealed {
+            let act = Entry::decode(&entry.bytes).map_err(io::Error::other)?.act;
+            breaches.extend(registrars.enter(entry.number, entry.hash, &act));
+        }
+        let last = sealed.last().map_or(self.head, Sealed::head);
+        let signature = self.signer.as_ref().map(|key| registrars.sign(key)).transpose();
+        let signature = signature.map_err(|breach| Refusal::Breaches(vec![(last.number, breach)]))?;
+        if let Some(deed) = signature.flatten() {
+            let act = Act::new(deed, None);
+            let instant = RecordedAt::Clock(last.recorded_at.max(recorded_at.instant()));
+            let at = if matches!(recorded_at, RecordedAt::Asserted(_)) { recorded_at } else { instant };
+            let entry = seal(&last, act.clone(), at)
+                .map_err(|bytes| Refusal::Problems(vec![length_problem(0, bytes)]))?;
+            breaches.extend(registrars.enter(entry.number, entry.hash, &act));
+            sealed.push(entry);
+        }
+        breaches.extend(registrars.unsigned());
+        if breaches.is_empty() { Ok((sealed, registrars)) } else { Err(Refusal::Breaches(breaches)) }
+    }
+
+    /// Whether signatures matter to an append.
+    fn asks_signatures(&self, acts: &[Submitted]) -> bool {
+        self.signer.is_some()
+            || self.registrars.is_founded()
+            || acts.iter().any(|act| concerns(&act.act.deed))
     }
 
     /// Where the ledger stands.
@@ -150,7 +205,10 @@ impl Ledger {
         expected: Option<Expected>,
     ) -> Result<Vec<Fate>, Refusal> {
         let fates = self.checked(acts, recorded_at, expected)?;
-        seal_all(self.head, new(acts.to_vec(), &fates), recorded_at)?;
+        let sealed = seal_all(self.head, new(acts.to_vec(), &fates), recorded_at)?;
+        if self.asks_signatures(acts) && !sealed.is_empty() {
+            self.signed(sealed, recorded_at)?;
+        }
         Ok(fates)
     }
 
@@ -207,13 +265,20 @@ impl Ledger {
         expected: Option<Expected>,
     ) -> Result<Appended, Refusal> {
         let fates = self.checked(&acts, recorded_at, expected)?;
-        let sealed = seal_all(self.head, new(acts, &fates), recorded_at)?;
+        let asks_signatures = self.asks_signatures(&acts);
+        let mut sealed = seal_all(self.head, new(acts, &fates), recorded_at)?;
+        let mut registrars = None;
+        if asks_signatures && !sealed.is_empty() {
+            let (with_signature, after) = self.signed(sealed, recorded_at)?;
+            (sealed, registrars) = (with_signature, Some(after));
+        }
         let Some(last) = sealed.last() else {
             return Ok(Appended { fates, head: self.head, store_lags: None });
         };
         let head = last.head();
         self.journal.append(&sealed)?;
         self.head = head;
+        self.registrars = registrars.unwrap_or_else(|| std::mem::take(&mut self.registrars));
         // From here on the acts are recorded, whatever store and index do.
         let store_lags = self.store.append(&sealed).err().map(|e: StoreError| e.to_string());
         self.index(sealed);

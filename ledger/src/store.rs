@@ -13,11 +13,14 @@
 //! A frame holds at most 16 entries and 6 KiB, unless one entry alone is longer; it is written once. Frames hold
 //! what the journal holds, later: the store may lag behind the journal, never lead it.
 
+pub(crate) mod scan;
+
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::chain::{Fault, Followed, Head, Sealed, follow};
+use crate::chain::{Fault, Followed, Head, Sealed, linked, read};
 use crate::entry::{Entry, Hash};
 use crate::journal::{self, FIRST_LINE};
 
@@ -141,53 +144,95 @@ impl Store {
         })
     }
 
-    /// The entries of the store in their order, each with its number, verified link by link.
+    /// The entries of the store in their order, verified link by link; each fault with its number. Reading goes on
+    /// after a fault, unless it is sled that cannot.
     pub fn entries(&self) -> impl Iterator<Item = Result<Followed, (u64, Fault)>> + '_ {
-        let mut head = Head::EMPTY;
-        let mut frames = self.frames.iter();
-        let mut pending: std::vec::IntoIter<Vec<u8>> = Vec::new().into_iter();
-        let mut broken = false;
-        std::iter::from_fn(move || {
-            while !broken {
-                let number = head.number + 1;
-                let found = match pending.next() {
-                    Some(bytes) => follow(&head, bytes),
-                    None => match next_frame(&mut frames, &head) {
-                        Ok(Some(entries)) => {
-                            pending = entries.into_iter();
-                            continue;
-                        }
-                        Ok(None) => return None,
-                        Err(fault) => Err(fault),
-                    },
-                };
-                broken = found.is_err();
-                return Some(match found {
-                    Ok(read) => {
-                        head = read.0.head();
-                        Ok(read)
-                    }
-                    Err(fault) => Err((number, fault)),
-                });
-            }
-            None
-        })
+        let mut walk = Walk {
+            frames: Some(self.frames.iter()),
+            head: Head::EMPTY,
+            pending: VecDeque::new(),
+            known: true,
+        };
+        std::iter::from_fn(move || walk.next())
     }
 }
 
-/// The entries of the frame that follows a head.
-fn next_frame(frames: &mut sled::Iter, head: &Head) -> Result<Option<Vec<Vec<u8>>>, Fault> {
-    let copy = |e: StoreError| Fault::Copy(e.to_string());
-    let next = guarded(|| frames.next().transpose().map_err(fault)).map_err(copy)?;
-    let Some((key, value)) = next else { return Ok(None) };
-    let frame = Frame::read(&key, &value)?;
-    if frame.first != head.number + 1 {
-        return Err(Fault::Lacking);
+/// A walk through the frames.
+struct Walk {
+    /// None once sled has failed: nothing that it gives after that could be relied upon.
+    frames: Option<sled::Iter>,
+    head: Head,
+    pending: VecDeque<Vec<u8>>,
+    /// Whether the head is that of the entry before; after one that cannot be read, the next is taken as it comes.
+    known: bool,
+}
+
+impl Walk {
+    fn next(&mut self) -> Option<Result<Followed, (u64, Fault)>> {
+        loop {
+            if let Some(bytes) = self.pending.pop_front() {
+                return Some(self.follow(bytes));
+            }
+            let number = self.head.number + 1;
+            let frames = self.frames.as_mut()?;
+            match guarded(|| frames.next().transpose().map_err(fault)) {
+                Ok(None) => return None,
+                Ok(Some((key, value))) => {
+                    if let Err(located) = self.begin(&key, &value) {
+                        return Some(Err(located));
+                    }
+                }
+                Err(error) => {
+                    self.frames = None;
+                    return Some(Err((number, Fault::Copy(error.to_string()))));
+                }
+            }
+        }
     }
-    if frame.previous != head.hash {
-        return Err(Fault::Link { named: frame.previous, actual: head.hash });
+
+    /// Takes up a frame.
+    fn begin(&mut self, key: &[u8], value: &[u8]) -> Result<(), (u64, Fault)> {
+        let expected = self.head.number + 1;
+        let frame = match Frame::read(key, value) {
+            Ok(frame) => frame,
+            Err(fault) => {
+                let number = key.try_into().map_or(expected, u64::from_be_bytes);
+                self.head.number = self.head.number.max(number);
+                self.known = false;
+                return Err((number, fault));
+            }
+        };
+        if frame.first < expected && self.known {
+            return Err((frame.first, Fault::OutOfPlace(frame.first)));
+        }
+        let (known, before) = (self.known, self.head);
+        self.head = Head { number: frame.first.saturating_sub(1), hash: frame.previous, ..before };
+        self.known = true;
+        self.pending = frame.entries.into_iter().map(<[u8]>::to_vec).collect();
+        match frame.first.saturating_sub(expected) {
+            _ if !known => Ok(()),
+            0 if frame.previous == before.hash => Ok(()),
+            0 => Err((frame.first, Fault::Link { named: frame.previous, actual: before.hash })),
+            1 => Err((expected, Fault::Lacking)),
+            _ => Err((expected, Fault::LackingTo(frame.first - 1))),
+        }
     }
-    Ok(Some(frame.entries.into_iter().map(<[u8]>::to_vec).collect()))
+
+    fn follow(&mut self, bytes: Vec<u8>) -> Result<Followed, (u64, Fault)> {
+        let number = self.head.number + 1;
+        let found = read(bytes);
+        if let (false, Ok((sealed, _))) = (self.known, &found) {
+            self.head.hash = sealed.previous;
+        }
+        let linked = found.as_ref().map_or(Ok(()), |(_, entry)| linked(&self.head, entry));
+        self.known = found.is_ok();
+        self.head = match &found {
+            Ok((sealed, _)) => Head { number, ..sealed.head() },
+            Err(_) => Head { number, ..self.head },
+        };
+        let followed = found.map_err(|fault| (number, fault))?;
+        linked.map(|()| followed).map_err(|fault| (number, fault))
+    }
 }
 
 struct Frame<'a> {

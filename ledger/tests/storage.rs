@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ledger::act::{Draft, Place, Submitted};
 use ledger::audit::{Against, Part, audit};
+use ledger::remains::NotWhole;
 use ledger::{
     Act, Appended, Condition, Expected, Fate, Head, History, Instant, Ledger, OpenError, RecordedAt, Refusal,
 };
@@ -198,4 +199,136 @@ fn what_is_no_ledger_says_what_it_is() {
     assert!(open(dir.path()).contains("has format 2; this program reads format 1"));
     fs::write(dir.path().join("journal"), "something else").unwrap();
     assert!(open(dir.path()).contains("is not a ledger"));
+}
+
+/// Where each record of a journal begins, and at the end its length.
+fn records(journal: &[u8]) -> Vec<usize> {
+    let mut places = vec![19];
+    while *places.last().unwrap() < journal.len() {
+        let at = *places.last().unwrap();
+        places.push(at + 8 + usize::from(u16::from_le_bytes([journal[at], journal[at + 1]])));
+    }
+    places
+}
+
+fn faults(path: &Path, part: Part) -> Vec<u64> {
+    let found = audit(path, None).unwrap().faults;
+    found.iter().filter(|located| located.part == part).map(|located| located.entry).collect()
+}
+
+fn flip(path: &Path, places: &[usize]) {
+    let mut bytes = fs::read(path).unwrap();
+    for place in places {
+        bytes[*place] ^= 0x10;
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+/// The place in the store's file of an entry, found by its bytes in the journal.
+fn in_store(path: &Path, journal: &[u8], number: usize) -> usize {
+    let places = records(journal);
+    let entry = &journal[places[number - 1] + 8..places[number]];
+    let db = fs::read(path.join("store/db")).unwrap();
+    db.windows(entry.len()).position(|window| window == entry).unwrap() + entry.len() / 2
+}
+
+#[test]
+fn every_damaged_record_of_a_journal_is_named() {
+    let (_dir, path, head, journal) = six();
+    let places = records(&journal);
+    let file = path.join("journal");
+    let damage = |bytes: &[u8]| fs::write(&file, bytes).unwrap();
+    flip(&file, &[places[1] + 20, places[3] + 2, places[5] + 30]);
+    assert_eq!(faults(&path, Part::Journal), [2, 4, 6]);
+    damage(&[&journal[..places[2]], &journal[places[3]..]].concat());
+    assert_eq!(faults(&path, Part::Journal), [3], "taken out");
+    damage(&[&journal[..places[3]], &journal[places[2]..]].concat());
+    assert_eq!(faults(&path, Part::Journal), [3], "there twice");
+    let swapped = [&journal[places[3]..places[4]], &journal[places[2]..places[3]]].concat();
+    damage(&[&journal[..places[2]], &swapped, &journal[places[4]..]].concat());
+    assert_eq!(faults(&path, Part::Journal), [3, 3], "swapped with the next");
+    damage(&[&journal[..places[1]], &b"junk in between"[..], &journal[places[1]..]].concat());
+    assert_eq!(faults(&path, Part::Journal), [2], "junk before it");
+    assert_eq!(History::read(&path).unwrap().head, head);
+}
+
+#[test]
+fn copies_damaged_in_different_entries_lose_nothing() {
+    let (_dir, path, head, journal) = six();
+    let stored = in_store(&path, &journal, 4);
+    flip(&path.join("journal"), &[records(&journal)[1] + 40]);
+    flip(&path.join("store/db"), &[stored]);
+    let found = audit(&path, None).unwrap();
+    assert!(!found.is_sound(Part::Journal) && !found.is_sound(Part::Store));
+    assert_eq!((found.head, found.together), (head, Some(Ok(()))));
+    assert_eq!(History::read(&path).unwrap().head, head);
+    let put_right = conditions(&path);
+    assert!(
+        put_right.iter().any(|found| matches!(found, Condition::JournalRestored { .. })),
+        "{put_right:?}"
+    );
+    assert!(put_right.iter().any(|found| matches!(found, Condition::StoreRebuilt { .. })), "{put_right:?}");
+    assert_eq!(fs::read(path.join("journal")).unwrap().len(), journal.len());
+    let again = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
+    assert_eq!((again.faults, again.store_read), (vec![], true));
+}
+
+#[test]
+fn an_entry_damaged_in_both_copies_is_named_and_nothing_is_changed() {
+    for (number, lost) in [(3, "3"), (6, "6 and whatever followed it")] {
+        let (_dir, path, _, journal) = six();
+        let stored = in_store(&path, &journal, number);
+        flip(&path.join("journal"), &[records(&journal)[number - 1] + 40]);
+        flip(&path.join("store/db"), &[stored]);
+        let before = fs::read(path.join("journal")).unwrap();
+        for _ in 0..2 {
+            let words = format!("neither copy holds these entries any more: {lost}");
+            assert_eq!(History::read(&path).unwrap_err().to_string(), words);
+            assert_eq!(Ledger::open(&path).unwrap_err().to_string(), words);
+            let Some(Err(NotWhole::Lost(named))) = audit(&path, None).unwrap().together else { panic!() };
+            assert_eq!(named.to_string(), lost);
+        }
+        assert_eq!(fs::read(path.join("journal")).unwrap(), before);
+        assert!(!path.join("store.damaged-1").exists());
+    }
+}
+
+/// A record that was altered and given a right checksum is told from the true one by the entry after it.
+#[test]
+fn a_forged_record_is_told_by_the_entry_after_it() {
+    let (_dir, path, head, journal) = six();
+    let (_other, forged) = little();
+    append(&forged, vec![visit("2001"), visit("2009")]);
+    let theirs = fs::read(forged.join("journal")).unwrap();
+    let places = records(&journal);
+    let last = records(&theirs);
+    assert_eq!(places[..5], last[..5]);
+    fs::write(path.join("journal"), [&theirs[..], &journal[places[4]..]].concat()).unwrap();
+    assert_eq!(faults(&path, Part::Journal), [5], "whose link does not hold");
+    assert_eq!(faults(&path, Part::Store), [4], "where the copies differ");
+    assert_eq!(History::read(&path).unwrap().head, head);
+    conditions(&path);
+    assert_eq!(fs::read(path.join("journal")).unwrap().len(), journal.len());
+    assert_eq!(History::read(&path).unwrap().head, head);
+    assert!(audit(&path, None).unwrap().faults.is_empty());
+}
+
+/// A tail that was never written is torn; a whole record that does not read is damaged, with or without a store.
+#[test]
+fn a_torn_end_is_told_from_a_damaged_one() {
+    let (_dir, path, _, journal) = six();
+    let places = records(&journal);
+    let file = path.join("journal");
+    for place in places[5]..journal.len() {
+        fs::remove_dir_all(path.join("store")).ok();
+        fs::write(&file, &journal).unwrap();
+        flip(&file, &[place]);
+        assert!(matches!(History::read(&path), Err(OpenError::Lost(_))), "byte {place}");
+        assert!(matches!(Ledger::open(&path), Err(OpenError::Lost(_))), "byte {place}");
+    }
+    let zeros = vec![0; journal.len() - places[5] + 4096];
+    fs::write(&file, [&journal[..places[5] + 20], &zeros].concat()).unwrap();
+    assert_eq!(History::read(&path).unwrap().entries.len(), 4);
+    assert!(conditions(&path).iter().any(|found| matches!(found, Condition::Torn { .. })));
+    assert_eq!(fs::read(&file).unwrap(), journal[..places[4]]);
 }

@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use clap::Args;
 use ledger::act::{Problem, Submitted, json};
+use ledger::note::Purpose;
 use ledger::standing::{Recorded, check};
 use ledger::{
     Appended, Condition, Expected, Fate, Hash, History, Instant, Knowledge, Ledger, RecordedAt, Refusal,
@@ -15,6 +16,7 @@ use serde_json::json;
 use super::check::finding_line;
 use super::{Format, Place, Status};
 use crate::clock;
+use crate::keys::KeyFile;
 use crate::text;
 use crate::trouble::Trouble;
 
@@ -63,6 +65,10 @@ pub(crate) struct Recording {
     /// Refuse what `chancery check` would report of these acts
     #[arg(long)]
     strict: bool,
+
+    /// Sign with the key in this file, as a registrar to whom the ledger grants these kinds of acts
+    #[arg(long, value_name = "FILE")]
+    sign: Option<PathBuf>,
 }
 
 macro_rules! fields {
@@ -133,6 +139,14 @@ fields! {
     act "act" "ACT",
     /// What a correction sets: `effective=2003-02-14;rank=embassy`, or JSON
     set "set" "FIELDS",
+    /// The public key of a registrar, as `chancery key new` prints it
+    key "key" "KEY",
+    /// The families of kinds that it may enter, parted by `;`, such as `sanction;terror`; `*` for all
+    may "may" "FAMILIES",
+    /// How many entries a signature is about
+    count "count" "N",
+    /// A signature, in base64
+    signature "signature" "BASE64",
     /// The source that failed
     source "source" "NAME",
     /// When it was decided
@@ -204,8 +218,12 @@ impl Recording {
     ) -> Result<Status, Trouble> {
         let recorded_at = when("--recorded-at", self.recorded_at.as_deref())?;
         let expected = self.expect_head.as_deref().map(expected_head).transpose()?;
+        let key = self.sign.as_deref().map(|path| KeyFile::read(path, Purpose::Log)).transpose()?;
         let (mut ledger, conditions) = Ledger::open(&place.ledger)?;
         tell(&conditions);
+        if let Some(file) = key {
+            ledger.sign_with(file.key);
+        }
         if !problems.is_empty() {
             // The other acts are checked too, so that one pass finds everything.
             if let Err(Refusal::Problems(more)) = ledger.check(&acts, recorded_at, expected) {
@@ -321,8 +339,11 @@ pub(crate) fn tell(conditions: &[Condition]) {
                 "the store was damaged and was rebuilt from the journal; the damaged one is kept in {} ({fault})",
                 kept.display()
             ),
-            Condition::JournalRestored { entry, kept } => format!(
-                "the journal was damaged from entry {entry} on and was restored from the store; the damaged one is kept in {}",
+            Condition::JournalRestored { kept: None, .. } => {
+                "the journal was gone and was restored from the store".to_owned()
+            }
+            Condition::JournalRestored { entry, kept: Some(kept) } => format!(
+                "the journal was damaged from entry {entry} on and was restored; the damaged one is kept in {}",
                 kept.display()
             ),
         };

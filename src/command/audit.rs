@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use ledger::Fault;
 use ledger::audit::{Against, Audit as Found, Part, audit};
+use ledger::remains::{Lost, NotWhole};
 use serde_json::json;
 
 use super::append::expected_head;
@@ -71,6 +73,9 @@ fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
     for located in &found.faults {
         writeln!(out, "fault    entry {} in the {}: {}", located.entry, located.part.word(), located.fault)?;
     }
+    if let Some(words) = way_out(found) {
+        writeln!(out, "{words}")?;
+    }
     for remark in &found.remarks {
         writeln!(out, "remark   {remark}")?;
     }
@@ -78,6 +83,32 @@ fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
         writeln!(out, "not checked   {unchecked}")?;
     }
     Ok(())
+}
+
+fn lost(found: &Found) -> Option<&Lost> {
+    match &found.together {
+        Some(Err(NotWhole::Lost(lost))) => Some(lost),
+        Some(Err(NotWhole::Differ { .. }) | Ok(())) | None => None,
+    }
+}
+
+/// What can be done about damage, where that is sure.
+fn way_out(found: &Found) -> Option<String> {
+    let rewritten = found.faults.iter().any(|located| located.fault == Fault::Differs);
+    match &found.together {
+        Some(Ok(())) => {
+            Some("whole    together the copies hold every entry; the next append makes both sound".to_owned())
+        }
+        Some(Err(NotWhole::Lost(lost))) => {
+            Some(format!("lost     neither copy holds these entries any more: {lost}"))
+        }
+        Some(Err(NotWhole::Differ { .. })) => None,
+        None if found.is_sound(Part::Store) || rewritten => None,
+        None => Some(
+            "whole    the journal holds every entry; move `store` away, and the next append makes another"
+                .to_owned(),
+        ),
+    }
 }
 
 fn verdict(found: &Found, part: Part) -> &'static str {
@@ -97,6 +128,7 @@ fn as_json(found: &Found) -> serde_json::Value {
         "head": found.head.hash.to_string(),
         "copies": { "journal": verdict(found, Part::Journal), "store": verdict(found, Part::Store) },
         "against": found.against.as_ref().map(ToString::to_string),
+        "lost": lost(found).map(ToString::to_string),
         "faults": found.faults.iter().map(fault).collect::<Vec<_>>(),
         "remarks": found.remarks,
         "not_checked": found.not_checked,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ledger::act::{Act, Label, Submitted, Text};
+use ledger::note::Purpose;
 use ledger::standing::names::parties;
 use ledger::{Date, Deed, Expected, History, Instant, Knowledge, Ledger, PartyId, RecordedAt};
 use serde_json::json;
@@ -20,6 +21,7 @@ use crate::clock;
 use crate::import::compare::{Changes, Last, Seen, compare};
 use crate::import::mapped::Mapping;
 use crate::import::{Broken, Content, Ending, ListFormat, reading};
+use crate::keys::KeyFile;
 use crate::trouble::Trouble;
 
 /// Record what an edition of a list changes
@@ -61,6 +63,10 @@ pub(crate) struct Import {
     /// Say what would be recorded, and record nothing
     #[arg(long)]
     dry_run: bool,
+
+    /// Sign with the key in this file, as a registrar to whom the ledger grants these kinds of acts
+    #[arg(long, value_name = "FILE")]
+    sign: Option<PathBuf>,
 }
 
 /// What became of an edition.
@@ -168,7 +174,8 @@ impl Import {
         let mut head = history.head;
         if count > 0 && !self.dry_run {
             let expected = Expected { number: head.number, hash: head.hash };
-            head = append(place, acts, recorded_at(observed, head.recorded_at), expected)?;
+            let at = recorded_at(observed, head.recorded_at);
+            head = append(place, acts, at, expected, self.sign.as_deref())?;
         }
         let words = match &verdict {
             Ok(_) if count == 0 => "observed already; nothing was recorded".to_owned(),
@@ -215,9 +222,14 @@ fn append(
     acts: Vec<Act>,
     at: RecordedAt,
     expected: Expected,
+    sign: Option<&Path>,
 ) -> Result<ledger::Head, Trouble> {
+    let key = sign.map(|path| KeyFile::read(path, Purpose::Log)).transpose()?;
     let (mut ledger, conditions) = Ledger::open(&place.ledger)?;
     tell(&conditions);
+    if let Some(file) = key {
+        ledger.sign_with(file.key);
+    }
     let acts: Vec<Submitted> = acts.into_iter().map(Submitted::from).collect();
     let appended =
         ledger.append(acts, at, Some(expected)).map_err(|refusal| Trouble::refused("", &refusal))?;

@@ -11,7 +11,7 @@ use super::{Format, Place, Status};
 use crate::keys::KeyFile;
 use crate::trouble::Trouble;
 
-/// Make a key that signs checkpoints, or cosigns those of others
+/// Make a key that signs checkpoints or acts, or cosigns the checkpoints of others
 #[derive(Debug, Args)]
 pub(crate) struct Key {
     #[command(subcommand)]

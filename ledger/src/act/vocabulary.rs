@@ -261,4 +261,10 @@ vocabulary! {
         actor: Option<PartyId>, subject: Option<PartyId>, list: Option<Label>,
         source: Option<Label>, reason: Option<Text>,
     }
+    /// A key may enter acts of some families of kinds.
+    "registrar.granted" RegistrarGranted Undated { key: Label, may: Label }
+    /// A key may enter nothing any more.
+    "registrar.revoked" RegistrarRevoked Undated { key: Label }
+    /// Whoever has the key entered so many entries, the last of which is `act`.
+    "act.signed" ActSigned Undated { act: ActRef, count: i64, key: Label, signature: Label }
 }

@@ -13,6 +13,7 @@ use crate::index::segment::{IndexFault, Span};
 use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
 use crate::journal::{End, FIRST_LINE, NotAJournal, Reader, Records, record_length};
 use crate::party::PartyId;
+use crate::registrar::family;
 use crate::standing::Recorded;
 
 use super::Moment;
@@ -225,6 +226,14 @@ impl Indexed {
             }
         }
         Ok(None)
+    }
+
+    /// The acts that say which registrar may enter what, in order.
+    pub(crate) fn grants(&self) -> Result<Vec<Recorded>, Unread> {
+        let entries = self.under(term::GRANTS)?.into_iter().map(|offset| self.entry_at(offset));
+        // With them comes what is about them.
+        let is_grant = |entry: &Recorded| family(entry.act.deed.kind()) == "registrar";
+        entries.filter(|entry| entry.as_ref().map_or(true, is_grant)).collect()
     }
 
     /// Where the act begins that an act is about in the end: through every act about an act.

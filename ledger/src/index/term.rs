@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use crate::act::{Act, ActId, Deed, Label};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
+use crate::registrar::family;
 use crate::standing::effect::moves;
 
 /// The terms under which the acts that move registers are found: all that a question about one of them needs.
@@ -30,8 +31,10 @@ pub(crate) fn terms_of(act: &Act) -> BTreeSet<Vec<u8>> {
     if matches!(act.deed, Deed::EntityContinuedBy { .. }) {
         terms.insert(CONTINUITY.to_vec());
     }
-    if act.deed.kind().starts_with("entity.") {
-        terms.insert(ENTITIES.to_vec());
+    match family(act.deed.kind()) {
+        "entity" => drop(terms.insert(ENTITIES.to_vec())),
+        "registrar" => drop(terms.insert(GRANTS.to_vec())),
+        _ => {}
     }
     terms
 }
@@ -55,6 +58,9 @@ pub(crate) const CONTINUITY: &[u8] = b"c";
 
 /// Every act about who parties are.
 pub(crate) const ENTITIES: &[u8] = b"e";
+
+/// Every act that says which registrar may enter what.
+pub(crate) const GRANTS: &[u8] = b"k";
 
 /// Every act of one kind of register.
 pub(crate) fn of_register(register: Register) -> Vec<u8> {

@@ -139,7 +139,8 @@ pub fn moves(act: &Act) -> Vec<(Key, Effect)> {
         D::EntityAliasAdded { .. } | D::EntitySucceededBy { .. }
         | D::Visit { .. } | D::Statement { .. } | D::Negotiation { .. } | D::Vote { .. } | D::Notice { .. }
         | D::ActCorrected { .. } | D::ActRetracted { .. } | D::ActRescheduled { .. } | D::ActCancelled { .. }
-        | D::ActDisputed { .. } | D::ActDenied { .. } | D::ActConfirmed { .. } | D::SourceFailed { .. } => Vec::new(),
+        | D::ActDisputed { .. } | D::ActDenied { .. } | D::ActConfirmed { .. } | D::SourceFailed { .. }
+        | D::RegistrarGranted { .. } | D::RegistrarRevoked { .. } | D::ActSigned { .. } => Vec::new(),
     }
 }
 
