@@ -15,6 +15,8 @@ mod golden;
 mod guide;
 #[path = "program/import.rs"]
 mod import;
+#[path = "program/lists.rs"]
+mod lists;
 #[path = "program/questions.rs"]
 mod questions;
 #[path = "program/input.rs"]

@@ -94,9 +94,14 @@ impl Import {
     }
 
     /// To which source the edition belongs, and who publishes it.
-    fn source(&self, mapping: Option<&Mapping>) -> Result<(Label, PartyId), Trouble> {
+    fn source(
+        &self,
+        mapping: Option<&Mapping>,
+        told: Option<&'static str>,
+    ) -> Result<(Label, PartyId), Trouble> {
         let mapped = mapping.map(|mapping| (mapping.source.as_str(), mapping.publisher.as_str()));
         let (usual, publisher) = mapped.or(self.list.source()).unwrap_or_default();
+        let usual = told.unwrap_or(usual);
         let source = Label::parse(self.source.as_deref().unwrap_or(usual));
         let source = source.map_err(|error| Trouble::wrong(format!("--source: {error}")))?;
         let publisher = self.publisher.as_deref().unwrap_or(publisher);
@@ -115,7 +120,12 @@ impl Import {
         let digest = reading::digest(file).map_err(|error| Trouble::file(file, &error))?;
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let knowledge = Knowledge::of(&history.entries);
-        let (source, publisher) = self.source(mapping)?;
+        let parties = parties(&knowledge);
+        let edition = reading::open(file)
+            .map_err(Broken::from)
+            .and_then(|mut bytes| self.list.read(&mut bytes, &parties, mapping));
+        let told = edition.as_ref().ok().and_then(Content::source);
+        let (source, publisher) = self.source(mapping, told)?;
         let text = |words: &str| Text::parse(words).map_err(|error| Trouble::wrong(error.to_string()));
         let seen = Seen {
             source: &text(source.as_str())?,
@@ -125,10 +135,6 @@ impl Import {
             on: jiff::tz::Offset::UTC.to_datetime(observed_at).date(),
         };
         let editions: Vec<Last> = Last::all(&knowledge, seen.source).collect();
-        let parties = parties(&knowledge);
-        let edition = reading::open(file)
-            .map_err(Broken::from)
-            .and_then(|mut bytes| self.list.read(&mut bytes, &parties, mapping));
         let entries = edition.as_ref().map_or(0, Content::count);
         let judged = edition.and_then(|edition| {
             not_older(&editions, &edition, &seen)?;

@@ -3,7 +3,8 @@
 //! The days. Where the source gives the day of a listing, that is its day. Else all that is known is that the
 //! party was not listed when the edition before was observed, and is now: the day is the interval from the day
 //! after that observation to the day of this one. An edition is taken to hold at the end of the day on which it
-//! was observed. A first edition says only that its entries were listed *by* then: `../2024-02-28`.
+//! was observed. A first edition says only that its entries were listed *by* then: `../2024-02-28`. Where a later
+//! edition gives the day, and it lies within what was inferred, the act is corrected.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use ledger::standing::value::Word;
 use ledger::{Date, Day, Deed, Key, Knowledge, PartyId, Question, Register, Standing, answer};
 use serde_json::Value;
 
-use super::{Chronicle, Content, Edition, Entry, Listing, Told};
+use super::{Chronicle, Content, Days, Edition, Entry, Listing, Told};
 
 /// An edition as it was observed.
 #[derive(Debug)]
@@ -103,7 +104,7 @@ fn compare_edition(book: &Book<'_>, edition: &Edition) -> Changes {
     let rekeyed = book.rekeyed(edition);
     for entry in &edition.entries {
         let before = gone.remove(&entry.party).unwrap_or_default();
-        book.take(entry, &before, rekeyed.get(&entry.party), &mut changes);
+        book.take(entry, edition.days, &before, rekeyed.get(&entry.party), &mut changes);
     }
     let heirs: BTreeMap<&PartyId, &PartyId> = rekeyed.iter().map(|(new, old)| (old, new)).collect();
     changes.known = book.listed.len();
@@ -226,7 +227,14 @@ impl<'a> Book<'a> {
     }
 
     /// What follows from one record, given by which registers its party was listed.
-    fn take(&self, entry: &Entry, before: &BTreeSet<Key>, was: Option<&PartyId>, changes: &mut Changes) {
+    fn take(
+        &self,
+        entry: &Entry,
+        days: Days,
+        before: &BTreeSet<Key>,
+        was: Option<&PartyId>,
+        changes: &mut Changes,
+    ) {
         let start = changes.acts.len();
         let known = self.parties.get(&entry.party);
         match known {
@@ -241,7 +249,12 @@ impl<'a> Book<'a> {
         let group = if ended.is_empty() || begun.is_empty() { None } else { self.group(entry) };
         changes.acts.extend(ended.iter().map(|key| self.removal(key, &entry.party, None, group.as_ref())));
         for listing in &begun {
-            match self.listing(entry, listing, group.as_ref()) {
+            let since = listing.since.as_ref().filter(|day| before.is_empty() || self.is_of(days, day));
+            match self.listing(
+                entry,
+                &Listing { since: since.cloned(), ..(*listing).clone() },
+                group.as_ref(),
+            ) {
                 Ok(act) => changes.acts.push(act),
                 Err(finding) => changes.findings.push(finding),
             }
@@ -250,6 +263,37 @@ impl<'a> Book<'a> {
         changes.listed += usize::from(before.is_empty() && has_moved);
         changes.moved += usize::from(!before.is_empty() && has_moved);
         changes.renamed += usize::from(known.is_some() && named_only > start);
+        let dated = entry.listings.iter().filter(|listing| before.contains(&listing.key));
+        let dated = dated.filter_map(|listing| self.dated(entry, listing)).collect::<Vec<_>>();
+        changes.corrected += dated.len();
+        changes.acts.extend(dated);
+    }
+
+    /// Whether a day may be that of a listing that the last edition did not have, of a party that it had.
+    fn is_of(&self, days: Days, day: &Date) -> bool {
+        match days {
+            Days::OfListings => true,
+            Days::OfEntries => self.last.as_ref().is_none_or(|last| day.earliest() > last.on),
+        }
+    }
+
+    /// The correction of a listing whose day was inferred and now is told.
+    fn dated(&self, entry: &Entry, listing: &Listing) -> Option<Act> {
+        let day = listing.since.as_ref()?;
+        let number = *self.touched.get(&listing.key)?;
+        let known = self.knowledge.act(number)?;
+        let inferred = known.act.effective.as_ref()?;
+        let is_within = inferred.earliest() <= day.earliest() && day.latest() <= inferred.latest();
+        if known.act.deed != begins(&listing.key, false) || !is_within || inferred == day {
+            return None;
+        }
+        let mut set = serde_json::Map::from_iter([("effective".to_owned(), Value::from(day.as_str()))]);
+        if known.act.note.as_ref().is_some_and(|note| note.as_str().starts_with(INFERRED)) {
+            set.insert("note".to_owned(), Value::Null);
+        }
+        let act = ActRef::Number(number);
+        let deed = Deed::ActCorrected { actor: None, act, set: Changed::new(set).ok()? };
+        Some(self.act(deed, None, &entry.locator))
     }
 
     /// A party that the ledger does not know is declared, with its other names.
@@ -364,9 +408,9 @@ impl<'a> Book<'a> {
 
     fn inferred(&self) -> String {
         match &self.last {
-            None => format!("day inferred: it stands in the first edition, observed on {}", self.seen.on),
+            None => format!("{INFERRED}: it stands in the first edition, observed on {}", self.seen.on),
             Some(last) => {
-                format!("day inferred from the editions observed on {} and {}", last.on, self.seen.on)
+                format!("{INFERRED} from the editions observed on {} and {}", last.on, self.seen.on)
             }
         }
     }
@@ -418,6 +462,8 @@ impl Seen<'_> {
 }
 
 const BORN: &str = "born ";
+/// How the note of an act begins whose day the source does not give.
+const INFERRED: &str = "day inferred";
 
 fn born(entry: &Entry) -> Option<String> {
     entry.born.as_ref().map(|born| format!("{BORN}{born}"))

@@ -123,23 +123,6 @@ fn party(id: &str) -> PartyId {
         .unwrap_or_else(|_| PartyId::parse(&hashed()).expect("hexadecimal digits"))
 }
 
-impl Entry {
-    /// Adds a listing; where one register is told twice, the first day holds.
-    fn add(&mut self, listing: Listing) {
-        match self.listings.iter_mut().find(|known| known.key == listing.key) {
-            None => self.listings.push(listing),
-            Some(known) => {
-                let day = |date: &Option<Date>| date.as_ref().map(Date::earliest);
-                if listing.since.is_some()
-                    && (known.since.is_none() || day(&listing.since) < day(&known.since))
-                {
-                    known.since = listing.since;
-                }
-            }
-        }
-    }
-}
-
 /// Who imposes: parties by their ISO 3166 code in small letters.
 struct Imposers(BTreeMap<String, PartyId>);
 

@@ -14,12 +14,12 @@ const MONDAY: &str = "2024-02-26T12:00:00Z";
 const FRIDAY: &str = "2024-03-01T12:00:00Z";
 
 /// A row of `sdn.csv`.
-fn sdn(number: u32, name: &str, kind: &str, programmes: &str, remarks: &str) -> String {
+pub(crate) fn sdn(number: u32, name: &str, kind: &str, programmes: &str, remarks: &str) -> String {
     format!("{number},\"{name}\",{kind},\"{programmes}\",{}\"{remarks}\"\r\n", "-0- ,".repeat(7))
 }
 
 /// The rows as the publisher ends them.
-fn ended(rows: &[String]) -> String {
+pub(crate) fn ended(rows: &[String]) -> String {
     rows.concat() + "\u{1a}"
 }
 
@@ -57,7 +57,7 @@ fn with_first_edition() -> Bench {
 }
 
 /// What an edition is refused for; nobody is delisted by it.
-fn refused(bench: &Bench, words: &str) -> String {
+pub(crate) fn refused(bench: &Bench, words: &str) -> String {
     let before = listed(bench, "2024-12-31");
     let ran = bench.run(words);
     assert_eq!(ran.status, 1, "{}{}", ran.out, ran.err);
@@ -97,7 +97,7 @@ fn an_edition_becomes_acts() {
 }
 
 /// A table without the registers that the declarations move, and without the citation.
-fn table(answer: &str) -> String {
+pub(crate) fn table(answer: &str) -> String {
     let told = answer.lines().filter(|line| line.starts_with("REGISTER") || line.contains(" → "));
     let told = told.filter(|line| !line.contains("none"));
     told.map(|line| line.to_owned() + "\n").collect()
@@ -270,7 +270,7 @@ fn canada_and_the_consolidated_list() {
 }
 
 /// Where the real files lie; the tests that need them are skipped where they are absent, and say so.
-fn real(name: &str) -> Option<PathBuf> {
+pub(crate) fn real(name: &str) -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let data = std::env::var_os("CHANCERY_DATA").map_or_else(beside, PathBuf::from);
     let file = data.join(name);
