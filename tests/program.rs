@@ -5,6 +5,8 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/export.rs"]
+mod export;
 #[path = "program/finding.rs"]
 mod finding;
 #[path = "program/format.rs"]

@@ -9,10 +9,10 @@ use std::io::BufRead;
 
 use ledger::act::{Label, Measure, PartyKind};
 use ledger::standing::names::Named;
-use ledger::{Date, Key, PartyId};
+use ledger::{Date, Key, PartyId, Register};
 use serde::Deserialize;
 
-use super::{Broken, Edition, Entry, Listing, codes, label, sanction};
+use super::{Broken, Edition, Entry, Listing, codes, label, sanction, terror};
 
 #[derive(Deserialize)]
 struct Record {
@@ -36,6 +36,7 @@ struct Properties {
     country: Vec<String>,
     program: Vec<String>,
     program_id: Vec<String>,
+    provisions: Vec<String>,
     listing_date: Vec<String>,
     start_date: Vec<String>,
     end_date: Vec<String>,
@@ -164,10 +165,19 @@ fn sanctions(
     let since = told.listing_date.iter().chain(&told.start_date).find_map(|date| day(date));
     let of = |id: &String| {
         let target = party(id);
-        let key: Key = sanction(&imposer, &target, regime.clone(), Measure::Other);
+        let key = register(&imposer, &target, regime.clone(), &told.provisions);
         (target, Listing { key, since: since.clone() })
     };
     Ok(told.entity.iter().map(of).collect())
+}
+
+/// The register of a sanction. Its provisions are words for people, save where this program wrote them.
+fn register(imposer: &PartyId, target: &PartyId, regime: Label, provisions: &[String]) -> Key {
+    match provisions {
+        [word] if word == Register::Terror.word() => terror(imposer, target, regime),
+        [word] => sanction(imposer, target, regime, Measure::of_word(word).unwrap_or(Measure::Other)),
+        _ => sanction(imposer, target, regime, Measure::Other),
+    }
 }
 
 /// An authority as a party.
