@@ -2,7 +2,9 @@
 """Big lists that nobody published, to measure an import with: the same bytes each time.
 
     benches/lists.py advanced 18000 > advanced.xml     # the US Treasury's advanced XML, about 120 MB
-    benches/lists.py ftm 200000 > entities.ftm.json    # Follow the Money, two lines to a party
+    benches/lists.py ftm 200000 > entities.ftm.json    # Follow the Money, four lines to a party: it, its sanction,
+                                                       # its address, its passport; as in collections of sanctions
+    benches/lists.py bare 200000 > entities.ftm.json   # the same with two lines to a party: it and its sanction
     /usr/bin/time -v chancery import ofac-advanced advanced.xml
 """
 import json
@@ -106,13 +108,20 @@ def advanced(count, out):
     out("</SanctionsEntries>\n<SanctionsEntryLinks />\n</Sanctions>\n")
 
 
-def ftm(count, out):
-    def line(number, schema, **properties):
+def bare(count, out):
+    ftm(count, out, others=False)
+
+
+def ftm(count, out, others=True):
+    def line(own, schema, **properties):
         times = {"first_seen": "2023-04-20T11:00:03", "last_seen": "2024-03-04T18:40:01", "last_change": "2023-04-20T11:00:03"}
-        whole = {"id": number, "caption": number, "schema": schema, "referents": [f"x-{number}"], "datasets": ["made_up"]}
+        whole = {"id": own, "caption": own, "schema": schema, "referents": [f"x-{own}"], "datasets": ["made_up"]}
         out(json.dumps({**whole, **times, "target": True, "properties": properties}, ensure_ascii=False) + "\n")
 
-    for number in range(count // 2):
+    for number in range(count // (4 if others else 2)):
+        if others:
+            line(f"addr-{number}", "Address", full=[f"{word()} {word()}, {word()}"], city=[word()], country=["us"])
+            line(f"pass-{number}", "Passport", holder=[f"Q{number}"], number=[f"P{number:08}"], country=["us"])
         year, month, number_of_day = day()
         names = [f"{word()} {word()}" for _ in range(draw.randint(2, 6))]
         line(
@@ -139,4 +148,4 @@ def ftm(count, out):
 
 
 if __name__ == "__main__":
-    {"advanced": advanced, "ftm": ftm}[sys.argv[1]](int(sys.argv[2]), sys.stdout.write)
+    {"advanced": advanced, "ftm": ftm, "bare": bare}[sys.argv[1]](int(sys.argv[2]), sys.stdout.write)

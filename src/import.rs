@@ -290,12 +290,14 @@ fn terror(designator: &PartyId, target: &PartyId, list: Label) -> Key {
 /// Text as a name: one line, single spaces; what is too long for a name is cut, and ends in `…`.
 fn label(text: &str) -> Option<Label> {
     const MOST: usize = 200;
-    let mut line = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .fold(String::with_capacity(text.len()), |line, word| {
-            if line.is_empty() { word.to_owned() } else { line + " " + word }
-        });
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let mut line = String::with_capacity(text.len());
+    for word in words {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
     if line.chars().count() > MOST {
         line = line.chars().take(MOST - 1).collect::<String>().trim_end().to_owned() + "…";
     }

@@ -225,7 +225,7 @@ impl Recording {
             writeln!(out, "dry run: {new} new, {} known already; nothing was recorded", fates.len() - new)?;
             return Ok(Status::Done);
         }
-        let appended =
+            let appended =
             ledger.append(acts, recorded_at, expected).map_err(|refusal| Trouble::refused(name, &refusal))?;
         let closed = ledger.close().err().map(|error| error.to_string());
         if let Some(fault) = appended.store_lags.clone().or(closed) {
@@ -257,7 +257,7 @@ fn refuse_findings(
                 recorded_at,
                 asserted: false,
                 hash: Hash::NONE,
-                act: Box::new(act.clone()),
+                act: act.clone(),
             });
         }
     }

@@ -69,7 +69,7 @@ struct Outcome {
     observed_at: Instant,
     entries: usize,
     verdict: Result<Changes, Broken>,
-    acts: Vec<Act>,
+    acts: Vec<Submitted>,
 }
 
 impl Import {
@@ -138,21 +138,22 @@ impl Import {
         let entries = edition.as_ref().map_or(0, Content::count);
         let judged = edition.and_then(|edition| {
             not_older(&editions, &edition, &seen)?;
-            let changes = compare(&knowledge, &parties, &edition, &seen);
-            trusted(&changes, edition.ending(), most)?;
-            Ok((edition.published().cloned(), changes))
+            let (ending, day) = (edition.ending(), edition.published().cloned());
+            let changes = compare(&knowledge, &parties, edition, &seen);
+            trusted(&changes, ending, most)?;
+            Ok((day, changes))
         });
         let seen_already =
             editions.first().is_some_and(|last| last.on == seen.on && last.digest == *seen.digest);
         let (verdict, acts) = match judged {
             Err(broken) => {
                 let act = failed(&seen, &source, &broken);
-                (Err(broken), vec![act])
+                (Err(broken), vec![act.into()])
             }
             Ok((day, mut changes)) => {
                 let mut acts = std::mem::take(&mut changes.acts);
                 if !acts.is_empty() || !seen_already {
-                    acts.insert(0, noticed(&seen, day, entries, &changes));
+                    acts.insert(0, noticed(&seen, day, entries, &changes).into());
                 }
                 (Ok(changes), acts)
             }
@@ -175,6 +176,9 @@ impl Import {
         if count > 0 && !self.dry_run {
             let expected = Expected { number: head.number, hash: head.hash };
             head = append(place, acts, recorded_at(observed, head.recorded_at), expected)?;
+        } else {
+            // The process ends with the answer: to free them one by one takes longer than finding them.
+            std::mem::forget(acts);
         }
         let words = match &verdict {
             Ok(_) if count == 0 => "observed already; nothing was recorded".to_owned(),
@@ -218,13 +222,12 @@ impl Import {
 
 fn append(
     place: &Place,
-    acts: Vec<Act>,
+    acts: Vec<Submitted>,
     at: RecordedAt,
     expected: Expected,
 ) -> Result<ledger::Head, Trouble> {
     let (mut ledger, conditions) = Ledger::open(&place.ledger)?;
     tell(&conditions);
-    let acts: Vec<Submitted> = acts.into_iter().map(Submitted::from).collect();
     let appended =
         ledger.append(acts, at, Some(expected)).map_err(|refusal| Trouble::refused("", &refusal))?;
     let closed = ledger.close().err().map(|error| error.to_string());
