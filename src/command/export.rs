@@ -20,6 +20,7 @@ use super::{Form, Format, Place, Status};
 use crate::render;
 use crate::render::standing;
 use crate::trouble::Trouble;
+use crate::waiting::Waiting;
 
 /// Write what the register holds, for other programs
 ///
@@ -68,6 +69,8 @@ impl Export {
     pub(crate) fn run(&self, place: &Place, form: Form, out: &mut dyn Write) -> Result<Status, Trouble> {
         self.is_possible(form)?;
         let history = read(place)?;
+        // Until the last row is written: dropped on the way out.
+        let _waiting = Waiting::for_output("exporting");
         let mut out = BufWriter::new(out);
         let entries = self.asking.entries(history)?;
         match (self.what, form) {

@@ -21,6 +21,7 @@ use crate::import::compare::{Changes, Last, Seen, compare};
 use crate::import::mapped::Mapping;
 use crate::import::{Broken, Content, Ending, ListFormat, reading};
 use crate::trouble::Trouble;
+use crate::waiting::Waiting;
 
 /// Record what an edition of a list changes
 ///
@@ -121,9 +122,12 @@ impl Import {
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let knowledge = Knowledge::of(&history.entries);
         let parties = parties(&knowledge);
-        let edition = reading::open(file)
+        let waiting =
+            Waiting::for_bytes(&format!("reading {name}"), fs::metadata(file).map_or(0, |m| m.len()));
+        let edition = reading::open(file, |packed| waiting.reader(packed))
             .map_err(Broken::from)
             .and_then(|mut bytes| self.list.read(&mut bytes, &parties, mapping));
+        drop(waiting);
         let told = edition.as_ref().ok().and_then(Content::source);
         let (source, publisher) = self.source(mapping, told)?;
         let text = |words: &str| Text::parse(words).map_err(|error| Trouble::wrong(error.to_string()));
@@ -228,9 +232,11 @@ fn append(
 ) -> Result<ledger::Head, Trouble> {
     let (mut ledger, conditions) = Ledger::open(&place.ledger)?;
     tell(&conditions);
+    let waiting = Waiting::for_what("recording");
     let appended =
         ledger.append(acts, at, Some(expected)).map_err(|refusal| Trouble::refused("", &refusal))?;
     let closed = ledger.close().err().map(|error| error.to_string());
+    drop(waiting);
     if let Some(fault) = appended.store_lags.or(closed) {
         anstream::eprintln!(
             "note: the acts are recorded; the store lags and is brought up next time ({fault})"
