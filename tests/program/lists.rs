@@ -1,11 +1,12 @@
 //! Lists with days: the advanced XML of the US Treasury, by itself and beside the other forms of the same list.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use expect_test::expect;
 
 use crate::bench::Bench;
-use crate::import::{ended, refused, sdn, table};
+use crate::import::{ended, real, refused, sdn, table};
 
 const ADVANCED: &str = include_str!("../data/ofac-advanced.xml");
 
@@ -127,4 +128,138 @@ fn an_advanced_list_that_cannot_be_trusted_delists_nobody() {
         day.xml: not applied: byte 8109: `2001-13-31` is no date; nobody was delisted
         twice.xml: not applied: two of its records have the id ofac:3; nobody was delisted
     "#]].assert_eq(&told);
+}
+
+/// A frame of zstd (RFC 8878) that says little and unfolds to so many times 128 KiB of `7`.
+fn swollen(blocks: usize) -> Vec<u8> {
+    // The magic number, no flags, a window of 128 KiB; then blocks of one byte, repeated.
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
+    for number in 1..=blocks {
+        let header = ((128 * 1024) << 3) | (1 << 1) | u32::from(number == blocks);
+        frame.extend_from_slice(&header.to_le_bytes()[..3]);
+        frame.push(b'7');
+    }
+    frame
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(text).unwrap();
+    packed.finish().unwrap()
+}
+
+/// `sdn.csv.zst` was packed by the program `zstd`.
+#[test]
+fn a_list_packed_with_zstd_is_the_list() {
+    let (plain, packed) = (Bench::new(), Bench::new());
+    plain.write("sdn.csv", include_bytes!("../data/sdn.csv"));
+    packed.write("sdn.csv", include_bytes!("../data/sdn.csv.zst"));
+    for bench in [&plain, &packed] {
+        bench.ok("import ofac-sdn sdn.csv --observed-at 2024-03-04T00:00:00Z");
+    }
+    let sanctions = |bench: &Bench| table(&bench.ok("state --register sanction --as-of 2024-03-04"));
+    assert!(sanctions(&plain).contains("USA → ofac:"));
+    assert_eq!(sanctions(&packed), sanctions(&plain));
+}
+
+/// What is packed is never unpacked beyond reason, and what is cut while packed is no edition.
+#[test]
+fn packed_files_that_cannot_be_trusted_delist_nobody() {
+    let bench = Bench::new();
+    bench.write("advanced.xml", ADVANCED);
+    bench.ok("import ofac-advanced advanced.xml --observed-at 2024-03-04T18:43:38Z");
+    let (whole, zst) = (gzip(ADVANCED.as_bytes()), include_bytes!("../data/sdn.csv.zst"));
+    let mut told = String::new();
+    for (name, format, bytes) in [
+        ("bomb.zst", "ofac-sdn", swollen(512)),
+        ("bomb.xml.zst", "ofac-advanced", swollen(512)),
+        ("cut.xml.gz", "ofac-advanced", whole[..whole.len() / 2].to_vec()),
+        ("cut.csv.zst", "ofac-sdn", zst[..zst.len() / 2].to_vec()),
+        ("twice.xml.gz", "ofac-advanced", gzip(&whole)),
+    ] {
+        bench.write(name, bytes);
+        let line = refused(&bench, &format!("import {format} {name} --observed-at 2024-03-05T00:00:00Z"));
+        writeln!(told, "{line}").unwrap();
+    }
+    expect![[r#"
+        bomb.zst: not applied: it cannot be read to its end: it unfolds beyond all reason; nobody was delisted
+        bomb.xml.zst: not applied: byte 1048576: I/O error: a tag or a text is longer than 1048576 bytes; nobody was delisted
+        cut.xml.gz: not applied: byte 2456: I/O error: incomplete deflate stream; nobody was delisted
+        cut.csv.zst: not applied: it cannot be read to its end: Failed to parse block header: BlockContentReadError(Error { kind: UnexpectedEof, message: "failed to fill whole buffer" }); nobody was delisted
+        twice.xml.gz: not applied: byte 21: cannot decode input using UTF-8: invalid utf-8 sequence of 1 bytes from index 1; nobody was delisted
+    "#]].assert_eq(&told);
+}
+
+#[test]
+fn a_line_of_entities_without_end_is_refused() {
+    let bench = Bench::new();
+    bench.write("long.json", format!("{{\"id\":\"{}\"}}", "x".repeat(5_000_000)));
+    bench.write(
+        "deep.json",
+        format!("{{\"id\":\"a\",\"schema\":\"Person\",\"properties\":{{\"x\":{}", "[".repeat(200_000)),
+    );
+    bench.write(
+        "latin.json",
+        b"{\"id\":\"a\",\"schema\":\"Person\",\"properties\":{\"name\":[\"Jos\xe9\"]}}\n",
+    );
+    let import = |file: &str| {
+        refused(
+            &bench,
+            &format!("import ftm {file} --source A --publisher UN --observed-at 2024-03-05T00:00:00Z"),
+        )
+    };
+    let told = ["long.json", "deep.json", "latin.json"].map(import).join("\n");
+    expect![[r#"
+        long.json: not applied: line 1 is longer than 4194304 bytes; nobody was delisted
+        deep.json: not applied: line 1: EOF while parsing a list at line 1 column 200046; nobody was delisted
+        latin.json: not applied: line 1: invalid unicode code point at line 1 column 55; nobody was delisted"#]].assert_eq(&told);
+}
+
+/// The days between which somebody was listed, and how many were.
+fn days(bench: &Bench, actor: &str, as_of: &str) -> (usize, String, String) {
+    let answer =
+        bench.ok(&format!("state --register sanction --actor {actor} --as-of {as_of} --format json"));
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let since = |standing: &serde_json::Value| standing["since"].as_str().unwrap().to_owned();
+    let days: Vec<String> = answer["standings"].as_array().unwrap().iter().map(since).collect();
+    (days.len(), days.iter().min().unwrap().clone(), days.iter().max().unwrap().clone())
+}
+
+#[test]
+fn the_list_of_canada_is_read_whole() {
+    let Some(file) = real("canada_sema/canada_sema_2025.xml") else { return };
+    let bench = Bench::new();
+    let import = |at: &str| bench.ok(&format!("import canada-sema '{}' --observed-at {at}", file.display()));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let records = text.matches("<record>").count();
+    let out = import("2025-12-01T00:00:00Z");
+    assert!(
+        out.contains(&format!("{records} entries, observed at 2025-12-01T00:00:00Z: {records} newly listed")),
+        "{out}"
+    );
+    let told = text.split("<DateOfListing>").skip(1).map(|rest| rest[..10].to_owned());
+    let told: std::collections::BTreeSet<String> = told.collect();
+    let (first, last) = (told.first().unwrap().clone(), told.last().unwrap().clone());
+    assert_eq!(days(&bench, "CAN", "2025-12-01"), (records, first, last));
+    assert!(import("2025-12-02T00:00:00Z").contains("nothing changed"));
+}
+
+#[test]
+fn the_consolidated_list_of_the_treasury_is_read_whole() {
+    let Some(file) = real("ofac_consolidated/ofac_consolidated_2018-04-06.xml") else { return };
+    let bench = Bench::new();
+    let import = |at: &str| bench.ok(&format!("import ofac-xml '{}' --observed-at {at}", file.display()));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let records = text.matches("<sdnEntry>").count();
+    let out = import("2018-04-06T00:00:00Z");
+    assert!(
+        out.contains(&format!("{records} entries, observed at 2018-04-06T00:00:00Z: {records} newly listed")),
+        "{out}"
+    );
+    let listed = days(&bench, "USA", "2018-04-06");
+    let programmes = text.matches("<program>").count();
+    assert_eq!(listed, (programmes, "../2018-04-06".to_owned(), "../2018-04-06".to_owned()));
+    assert!(import("2018-04-07T00:00:00Z").contains("nothing changed"));
+    let finance = bench.ok("state --register sanction --actor USA --as-of 2018-04-06");
+    assert!(finance.contains("regime UKRAINE-EO13662, measure finance"), "the directives under EO 13662");
 }
