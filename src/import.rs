@@ -277,6 +277,18 @@ impl Entry {
     }
 }
 
+/// How many records an edition may have, sixty times those of the longest list read here: a small file that unfolds
+/// to more is no list, and would fill the memory.
+const MOST_RECORDS: usize = 1_000_000;
+
+/// Refuses what has more records than any list.
+fn within_reason(records: usize) -> Result<(), Broken> {
+    if records > MOST_RECORDS {
+        return Err(Broken(format!("it has more than {MOST_RECORDS} records, as no list has")));
+    }
+    Ok(())
+}
+
 /// The register of a measure against a party.
 fn sanction(imposer: &PartyId, target: &PartyId, regime: Label, measure: Measure) -> Key {
     Key { regime: Some(regime), measure: Some(measure), ..Key::toward(Register::Sanction, imposer, target) }
@@ -368,6 +380,12 @@ mod tests {
         variants.push([b"\xff\xfe\x00", whole].concat());
         variants.push(vec![0; 10_000]);
         variants
+    }
+
+    #[test]
+    fn no_list_has_more_than_a_million_records() {
+        assert!(within_reason(1_000_000).is_ok());
+        assert!(within_reason(1_000_001).is_err());
     }
 
     /// Whatever is wrong with a file, it is read or it is broken; what is read is whole.

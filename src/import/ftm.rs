@@ -15,7 +15,7 @@ use ledger::standing::names::Named;
 use ledger::{Date, Key, PartyId, Register};
 use serde::Deserialize;
 
-use super::{Broken, Edition, Entry, Listing, codes, label, sanction, terror};
+use super::{Broken, Edition, Entry, Listing, codes, label, sanction, terror, within_reason};
 
 /// How long a line may be, in bytes.
 const LONGEST: u64 = 4 * 1024 * 1024;
@@ -181,7 +181,7 @@ impl Gathered {
                 }
             }
         }
-        Ok(())
+        within_reason(self.entries.len().max(self.listings.len()))
     }
 
     fn edition(mut self) -> Edition {

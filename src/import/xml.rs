@@ -10,7 +10,7 @@ use quick_xml::Reader;
 use quick_xml::escape::{resolve_xml_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
-use super::Broken;
+use super::{Broken, within_reason};
 
 /// How deep a document may nest.
 const DEPTH: usize = 40;
@@ -58,6 +58,7 @@ pub(super) fn read(
 ) -> Result<(), Broken> {
     let mut reader = Reader::from_reader(Metered { inner: bytes, left: LONGEST });
     let mut buffer = Vec::new();
+    let mut count = 0;
     let mut walk = Walk { root, records, open: Vec::new(), depth: 0, began: 0, rooted: false };
     loop {
         buffer.clear();
@@ -70,6 +71,8 @@ pub(super) fn read(
             return if walk.is_done() { Ok(()) } else { Err(at_place("it breaks off".to_owned())) };
         }
         if let Some(record) = walk.step(&event, position).map_err(at_place)? {
+            count += 1;
+            within_reason(count)?;
             each(record, &format!("byte {position}"))?;
         }
     }
