@@ -120,7 +120,7 @@ fn act(number: u64) -> Submitted {
     };
     let (acts, problems) = ledger::act::json::read(line.as_bytes());
     assert!(problems.is_empty(), "{problems:?}");
-    let act: Act = acts.into_iter().next().unwrap().act;
+    let act: Act = *acts.into_iter().next().unwrap().act;
     act.into()
 }
 

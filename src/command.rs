@@ -33,6 +33,7 @@ mod why;
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::trouble::Trouble;
@@ -65,8 +66,8 @@ pub(crate) struct Arguments {
     pub ledger: PathBuf,
 
     /// How the answer is written.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Form::Answer(Format::Table))]
+    pub format: Form,
 
     #[command(subcommand)]
     command: Command,
@@ -83,6 +84,38 @@ pub(crate) enum Format {
     Jsonl,
     /// For spreadsheets.
     Csv,
+}
+
+/// What may be asked for: a form of an answer, or one that only `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Any command writes it.
+    Answer(Format),
+    /// Columns, for programs that read many rows.
+    Parquet,
+    /// Follow the Money entities.
+    Ftm,
+}
+
+impl ValueEnum for Form {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Answer(Format::Table),
+            Self::Answer(Format::Json),
+            Self::Answer(Format::Jsonl),
+            Self::Answer(Format::Csv),
+            Self::Parquet,
+            Self::Ftm,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self {
+            Self::Answer(format) => format.to_possible_value(),
+            Self::Parquet => Some(PossibleValue::new("parquet").help("A table in columns (`export`)")),
+            Self::Ftm => Some(PossibleValue::new("ftm").help("Follow the Money entities (`export`)")),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,7 +156,17 @@ enum Command {
 impl Arguments {
     /// Does what was asked and writes the answer.
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<Status, Trouble> {
-        let place = Place { ledger: self.ledger, format: self.format };
+        let format = match (self.format, &self.command) {
+            (Form::Answer(format), _) => format,
+            // What it writes then is not an answer.
+            (Form::Parquet | Form::Ftm, Command::Export(_)) => Format::Jsonl,
+            (Form::Parquet | Form::Ftm, _) => {
+                return Err(Trouble::wrong("answers are not written as parquet or ftm").hint(
+                    "`chancery export` writes tables and entities; --format csv or jsonl is for answers",
+                ));
+            }
+        };
+        let place = Place { ledger: self.ledger, format };
         match self.command {
             Command::Init(init) => init.run(&place, out),
             Command::Append(append) => append.run(&place, out),
@@ -152,7 +195,7 @@ impl Arguments {
             Command::ForkProof(fork_proof) => fork_proof.run(&place, out),
             Command::Publish(publish) => publish.run(&place, out),
             Command::Restore(restore) => restore.run(&place, out),
-            Command::Export(export) => export.run(&place, out),
+            Command::Export(export) => export.run(&place, self.format, out),
             Command::Tour(tour) => tour.run(&place, out),
             Command::Completions(completions) => completions.run(out),
             Command::Man(man) => man.run(out),

@@ -12,6 +12,7 @@ pub(crate) mod canada_sema;
 pub(crate) mod compare;
 mod ftm;
 pub(crate) mod mapped;
+mod ofac_advanced;
 pub(crate) mod ofac_csv;
 pub(crate) mod ofac_xml;
 pub(crate) mod reading;
@@ -36,6 +37,8 @@ pub(crate) enum ListFormat {
     OfacSdn,
     /// The consolidated (non-SDN) list of the US Treasury, XML
     OfacXml,
+    /// Either list of the US Treasury as advanced XML, which alone gives days of designation
+    OfacAdvanced,
     /// The consolidated list of the UN Security Council, XML
     UnSc,
     /// The autonomous sanctions list of Canada, XML
@@ -82,6 +85,10 @@ pub(crate) struct Edition {
     pub entries: Vec<Entry>,
     /// What a registrar should know of the reading.
     pub findings: Vec<String>,
+    /// The source to which it belongs, where the format has several and the file says.
+    pub source: Option<&'static str>,
+    /// Of what the days are that it gives.
+    pub days: Days,
     /// Whether the end of the file is the end of the list, and not merely where the file was cut.
     pub ending: Ending,
 }
@@ -94,6 +101,16 @@ pub(crate) enum Ending {
     Closed,
     /// The mark with which the publisher ends the file is not there: lines may be missing.
     Unmarked,
+}
+
+/// Of what the days are that a list gives.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Days {
+    /// Each of the listing by which it stands.
+    #[default]
+    OfListings,
+    /// Each of a whole record: of the first listing of its party, and perhaps of no later one.
+    OfEntries,
 }
 
 /// One record of a list: a party and what it is listed under.
@@ -134,13 +151,18 @@ impl From<io::Error> for Broken {
     }
 }
 
+/// The source of the editions of the SDN list, in whichever format they come.
+const OFAC_SDN: &str = "OFAC SDN list";
+/// That of the other lists of the US Treasury.
+const OFAC_NOT_SDN: &str = "OFAC consolidated non-SDN list";
+
 impl ListFormat {
     /// The name under which the editions of a list belong together, and who publishes it. A CSV has neither: its
     /// mapping says both; nor has Follow the Money: the registrar says.
     pub(crate) fn source(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::OfacSdn => Some(("OFAC SDN list", "USA")),
-            Self::OfacXml => Some(("OFAC consolidated non-SDN list", "USA")),
+            Self::OfacSdn | Self::OfacAdvanced => Some((OFAC_SDN, "USA")),
+            Self::OfacXml => Some((OFAC_NOT_SDN, "USA")),
             Self::UnSc => Some(("UN Security Council consolidated list", "UN")),
             Self::CanadaSema => Some(("Canada consolidated autonomous sanctions list", "CAN")),
             Self::UsMissions => Some(("US Diplomatic Mission Status Data", "USA")),
@@ -163,6 +185,7 @@ impl ListFormat {
             Self::OfacSdn if reading::begins_as_xml(&mut bytes)? => ofac_xml::read(bytes, ofac_xml::sdn)?,
             Self::OfacSdn => ofac_csv::read(bytes)?,
             Self::OfacXml => ofac_xml::read(bytes, ofac_xml::not_sdn)?,
+            Self::OfacAdvanced => ofac_advanced::read(bytes)?,
             Self::UnSc => un_sc::read(bytes)?,
             Self::CanadaSema => canada_sema::read(bytes)?,
             Self::UsMissions => return us_missions::read(bytes, parties).and_then(Chronicle::checked),
@@ -220,6 +243,14 @@ impl Content {
         }
     }
 
+    /// The source to which it belongs, where the file says.
+    pub(crate) fn source(&self) -> Option<&'static str> {
+        match self {
+            Self::Edition(edition) => edition.source,
+            Self::Chronicle(_) => None,
+        }
+    }
+
     /// What is known of its end.
     pub(crate) fn ending(&self) -> Ending {
         match self {
@@ -227,6 +258,35 @@ impl Content {
             Self::Chronicle(_) => Ending::Closed,
         }
     }
+}
+
+impl Entry {
+    /// Adds a listing; where one register is told twice, the first day holds.
+    fn add(&mut self, listing: Listing) {
+        match self.listings.iter_mut().find(|known| known.key == listing.key) {
+            None => self.listings.push(listing),
+            Some(known) => {
+                let day = |date: &Option<Date>| date.as_ref().map(Date::earliest);
+                if listing.since.is_some()
+                    && (known.since.is_none() || day(&listing.since) < day(&known.since))
+                {
+                    known.since = listing.since;
+                }
+            }
+        }
+    }
+}
+
+/// How many records an edition may have, sixty times those of the longest list read here: a small file that unfolds
+/// to more is no list, and would fill the memory.
+const MOST_RECORDS: usize = 1_000_000;
+
+/// Refuses what has more records than any list.
+fn within_reason(records: usize) -> Result<(), Broken> {
+    if records > MOST_RECORDS {
+        return Err(Broken(format!("it has more than {MOST_RECORDS} records, as no list has")));
+    }
+    Ok(())
 }
 
 /// The register of a measure against a party.
@@ -242,12 +302,14 @@ fn terror(designator: &PartyId, target: &PartyId, list: Label) -> Key {
 /// Text as a name: one line, single spaces; what is too long for a name is cut, and ends in `…`.
 fn label(text: &str) -> Option<Label> {
     const MOST: usize = 200;
-    let mut line = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .fold(String::with_capacity(text.len()), |line, word| {
-            if line.is_empty() { word.to_owned() } else { line + " " + word }
-        });
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let mut line = String::with_capacity(text.len());
+    for word in words {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
     if line.chars().count() > MOST {
         line = line.chars().take(MOST - 1).collect::<String>().trim_end().to_owned() + "…";
     }
@@ -320,6 +382,12 @@ mod tests {
         variants
     }
 
+    #[test]
+    fn no_list_has_more_than_a_million_records() {
+        assert!(within_reason(1_000_000).is_ok());
+        assert!(within_reason(1_000_001).is_err());
+    }
+
     /// Whatever is wrong with a file, it is read or it is broken; what is read is whole.
     #[test]
     fn a_hundred_broken_variants_of_each_format() {
@@ -327,6 +395,7 @@ mod tests {
         let formats = [
             (ListFormat::OfacSdn, include_str!("../tests/data/sdn.csv")),
             (ListFormat::OfacXml, include_str!("../tests/data/ofac-consolidated.xml")),
+            (ListFormat::OfacAdvanced, include_str!("../tests/data/ofac-advanced.xml")),
             (ListFormat::UnSc, include_str!("../tests/data/un-sc.xml")),
             (ListFormat::CanadaSema, include_str!("../tests/data/canada-sema.xml")),
             (ListFormat::UsMissions, include_str!("../tests/data/us-missions.csv")),

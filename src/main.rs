@@ -10,6 +10,7 @@ mod keys;
 mod render;
 mod text;
 mod trouble;
+mod waiting;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -5,6 +5,8 @@
 
 #[path = "program/bench.rs"]
 mod bench;
+#[path = "program/export.rs"]
+mod export;
 #[path = "program/finding.rs"]
 mod finding;
 #[path = "program/format.rs"]
@@ -15,6 +17,8 @@ mod golden;
 mod guide;
 #[path = "program/import.rs"]
 mod import;
+#[path = "program/lists.rs"]
+mod lists;
 #[path = "program/questions.rs"]
 mod questions;
 #[path = "program/input.rs"]

@@ -60,15 +60,15 @@ pub struct Act {
 pub struct Submitted {
     /// The line of the text, from 1; 0 where there is none.
     pub line: usize,
-    /// The act.
-    pub act: Act,
+    /// The act; apart, for hundreds of thousands may wait together, and each goes when it is sealed.
+    pub act: Box<Act>,
     /// When it is to be recorded, where that is not the instant of the append.
     pub recorded_at: Option<RecordedAt>,
 }
 
 impl From<Act> for Submitted {
     fn from(act: Act) -> Self {
-        Self { line: 0, act, recorded_at: None }
+        Self { line: 0, act: Box::new(act), recorded_at: None }
     }
 }
 

@@ -65,16 +65,18 @@ impl Sealed {
 ///
 /// # Errors
 /// The number of bytes that the entry would have, when that is more than [`LIMIT`].
-pub fn seal(head: &Head, act: Act, recorded_at: RecordedAt) -> Result<Sealed, usize> {
+pub fn seal(head: &Head, act: impl Into<Box<Act>>, recorded_at: RecordedAt) -> Result<Sealed, usize> {
     let instant = recorded_at.instant();
     let entry = Entry {
         number: head.number + 1,
         recorded_at: Instant::from_microsecond(instant.as_microsecond()).unwrap_or(instant),
         asserted: matches!(recorded_at, RecordedAt::Asserted(_)),
         previous: head.hash,
-        act: Box::new(act),
+        act: act.into(),
     };
-    let bytes = entry.encode();
+    let mut bytes = entry.encode();
+    // Encoding reserves for the longer ones; hundreds of thousands may wait to be written.
+    bytes.shrink_to_fit();
     if bytes.len() > LIMIT {
         return Err(bytes.len());
     }

@@ -5,12 +5,38 @@
 /// Diacritics are taken off by canonical decomposition (Unicode NFKD).
 pub(crate) fn plain(word: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
+    if word.is_ascii() {
+        // Most names are, and have nothing to decompose.
+        return single_spaced(word.bytes().map(|byte| char::from(byte).to_ascii_lowercase()));
+    }
     let letters: String = word
         .nfkd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect();
-    letters.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    single_spaced(letters.to_lowercase().chars())
+}
+
+/// Letters and digits, with one space wherever anything else stands between them.
+fn single_spaced(letters: impl Iterator<Item = char>) -> String {
+    let mut words = String::with_capacity(letters.size_hint().0);
+    let mut is_apart = false;
+    for letter in letters {
+        if !letter.is_alphanumeric() && !is_mark(letter) {
+            is_apart = !words.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut is_apart) {
+            words.push(' ');
+        }
+        words.push(letter);
+    }
+    words
+}
+
+/// What small letters may be made of beside letters: `İ` becomes `i` and a dot above.
+fn is_mark(letter: char) -> bool {
+    unicode_normalization::char::is_combining_mark(letter)
 }
 
 /// At most three of the words, those nearest to the one given, the nearest first.
@@ -49,6 +75,9 @@ mod tests {
     fn what_writers_vary_is_taken_off() {
         assert_eq!(plain("Côte d'Ivoire"), "cote d ivoire");
         assert_eq!(plain("  TÜRKİYE "), "turkiye");
+        assert_eq!(plain(" (DOE),  Jane; 2nd. "), "doe jane 2nd");
+        assert_eq!(plain("ＤＯＥ,\u{3000}Jane"), "doe jane");
+        assert_eq!(plain("--"), "");
     }
 
     #[test]

@@ -28,6 +28,9 @@ const VERSION: u8 = 1;
 const MOST_ENTRIES: usize = 16;
 const MOST_BYTES: usize = 6 * 1024;
 const FRAMES: &str = "frames";
+/// How many bytes sled keeps in memory; of its own accord it keeps everything up to a gigabyte, and each frame is
+/// written once and read in order.
+const CACHE: u64 = 16 * 1024 * 1024;
 
 /// Why the store could not be opened or written.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +69,8 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         remove_half_snapshots(path)?;
         guarded(|| {
-            let db = sled::Config::new().path(path).flush_every_ms(None).open().map_err(fault)?;
+            let config = sled::Config::new().path(path).flush_every_ms(None).cache_capacity(CACHE);
+            let db = config.open().map_err(fault)?;
             let frames = db.open_tree(FRAMES).map_err(fault)?;
             let mut store = Self {
                 db,

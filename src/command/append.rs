@@ -19,6 +19,7 @@ use crate::clock;
 use crate::keys::KeyFile;
 use crate::text;
 use crate::trouble::Trouble;
+use crate::waiting::Waiting;
 
 /// Record acts, all of them or none
 ///
@@ -243,9 +244,11 @@ impl Recording {
             writeln!(out, "dry run: {new} new, {} known already; nothing was recorded", fates.len() - new)?;
             return Ok(Status::Done);
         }
+        let waiting = Waiting::for_what("recording");
         let appended =
             ledger.append(acts, recorded_at, expected).map_err(|refusal| Trouble::refused(name, &refusal))?;
         let closed = ledger.close().err().map(|error| error.to_string());
+        drop(waiting);
         if let Some(fault) = appended.store_lags.clone().or(closed) {
             anstream::eprintln!(
                 "note: the acts are recorded; the store lags and is brought up next time ({fault})"
@@ -275,7 +278,7 @@ fn refuse_findings(
                 recorded_at,
                 asserted: false,
                 hash: Hash::NONE,
-                act: Box::new(act.clone()),
+                act: act.clone(),
             });
         }
     }

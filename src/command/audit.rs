@@ -12,6 +12,7 @@ use serde_json::json;
 use super::append::expected_head;
 use super::{Format, Place, Status, proving};
 use crate::trouble::{Trouble, way_to_vouch};
+use crate::waiting::Waiting;
 
 /// Verify everything: every byte of both copies, every link, and what the acts mean together
 ///
@@ -31,7 +32,9 @@ pub(crate) struct Audit {
 impl Audit {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let against = self.against.as_deref().map(|text| self.against(text)).transpose()?;
+        let waiting = Waiting::for_what("auditing");
         let found = audit(&place.ledger, against)?;
+        drop(waiting);
         match place.format {
             Format::Json | Format::Jsonl => writeln!(out, "{}", as_json(&found))?,
             Format::Table | Format::Csv => show(&found, out)?,

@@ -1,21 +1,26 @@
 //! `chancery export`: what the register holds, for other programs.
 
 mod dyad_years;
+mod ftm;
 mod intervals;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod runs;
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::{Args, ValueEnum};
 use ledger::act::json::Line;
+use ledger::standing::Recorded;
 use ledger::{Knowledge, Question, Scope, answer};
 use serde_json::{Map, Value, json};
 
 use super::asking::{Asking, gather, open};
-use super::{Format, Place, Status};
+use super::{Form, Format, Place, Status};
 use crate::render;
 use crate::render::standing;
 use crate::trouble::Trouble;
+use crate::waiting::Waiting;
 
 /// Write what the register holds, for other programs
 ///
@@ -23,7 +28,8 @@ use crate::trouble::Trouble;
 /// same acts and the same answers, and with --exact the same head. `standings` are the answer for a day;
 /// `intervals` each value of each register with its first and last day; `dyad-years` one row for each pair of
 /// states and year, with Correlates of War and Gleditsch-Ward codes. Dates are ISO, and a table without rows is
-/// its header.
+/// its header. `--format parquet` writes any table, `--format ftm` who stands under sanctions (`standings`) or ever
+/// did (`acts`) as Follow the Money entities.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// What to write
@@ -54,40 +60,82 @@ enum What {
 /// A table for other programs: the names of its columns, and rows of text; an empty cell is nothing.
 struct Table {
     headers: &'static [&'static str],
+    /// The columns that hold whole numbers.
+    numbers: &'static [&'static str],
     rows: Vec<Vec<String>>,
 }
 
 impl Export {
-    pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+    pub(crate) fn run(&self, place: &Place, form: Form, out: &mut dyn Write) -> Result<Status, Trouble> {
+        self.is_possible(form)?;
         let archive = open(place)?;
+        // Until the last row is written: dropped on the way out.
+        let _waiting = Waiting::for_output("exporting");
         let mut out = BufWriter::new(out);
         let moment = self.asking.moment(archive)?;
-        if self.what == What::Acts {
-            if place.format == Format::Csv {
-                return Err(Trouble::wrong("acts differ in their fields: they are written as JSON lines")
-                    .hint("`chancery export intervals --format csv` is a table of what they moved"));
+        let question = match (self.what, form) {
+            (What::Acts, Form::Answer(_)) => None,
+            (What::Acts | What::Standings | What::Intervals | What::DyadYears, _) => {
+                Some(self.asking.question(archive)?)
             }
-            for entry in gather(archive, &Scope::Everything, &moment)? {
-                let mut line = Map::new();
-                if self.exact {
-                    line.insert("recorded_at".to_owned(), entry.recorded_at.to_string().into());
-                    line.insert("asserted".to_owned(), entry.asserted.into());
-                }
-                if let Value::Object(act) = serde_json::to_value(Line(&entry.act))? {
-                    line.extend(act);
-                }
-                serde_json::to_writer(&mut out, &line)?;
-                writeln!(out)?;
+        };
+        // The names and codes of parties are in acts that no register of the question may hold.
+        let narrow = form != Form::Ftm && matches!(self.what, What::Standings | What::Intervals);
+        let scope = question.as_ref().filter(|_| narrow).map_or(Scope::Everything, Scope::of);
+        let entries = gather(archive, &scope, &moment)?;
+        match (&question, form) {
+            (None, _) => self.acts(entries, &mut out)?,
+            (Some(question), Form::Answer(format)) => {
+                self.table(&Knowledge::of(entries), question).write(format, &mut out)?;
             }
-            out.flush()?;
-            return Ok(Status::Done);
+            (Some(question), Form::Parquet) => as_parquet(&self.table(&Knowledge::of(entries), question))?,
+            (Some(question), Form::Ftm) => {
+                let entities = if self.what == What::Standings { ftm::standing } else { ftm::ever };
+                for entity in entities(&Knowledge::of(entries), question) {
+                    writeln!(out, "{entity}")?;
+                }
+            }
         }
-        let question = self.asking.question(archive)?;
-        let scope = if self.what == What::DyadYears { Scope::Everything } else { Scope::of(&question) };
-        let knowledge = Knowledge::of(gather(archive, &scope, &moment)?);
-        self.table(&knowledge, &question).write(place.format, &mut out)?;
         out.flush()?;
         Ok(Status::Done)
+    }
+
+    /// Not everything has every form.
+    fn is_possible(&self, form: Form) -> Result<(), Trouble> {
+        match (self.what, form) {
+            (What::Acts, Form::Parquet | Form::Answer(Format::Csv)) => Err(Trouble::wrong(
+                "acts differ in their fields: they are written as JSON lines",
+            )
+            .hint("`chancery export intervals --format csv` (or parquet) is a table of what they moved")),
+            (What::Intervals | What::DyadYears, Form::Ftm) => Err(Trouble::wrong(
+                "Follow the Money tells of parties under sanctions, not of this",
+            )
+            .hint(
+                "`chancery export acts --format ftm` tells who ever stood under sanctions, from when to when",
+            )),
+            (_, Form::Parquet) if !cfg!(feature = "parquet") => Err(without_parquet()),
+            (_, Form::Parquet) if io::stdout().is_terminal() => {
+                Err(Trouble::wrong("Parquet is not for a terminal")
+                    .hint("send it to a file: > table.parquet"))
+            }
+            (What::Acts | What::Standings | What::Intervals | What::DyadYears, _) => Ok(()),
+        }
+    }
+
+    fn acts(&self, entries: &[Recorded], out: &mut dyn Write) -> Result<(), Trouble> {
+        for entry in entries {
+            let mut line = Map::new();
+            if self.exact {
+                line.insert("recorded_at".to_owned(), entry.recorded_at.to_string().into());
+                line.insert("asserted".to_owned(), entry.asserted.into());
+            }
+            if let Value::Object(act) = serde_json::to_value(Line(&entry.act))? {
+                line.extend(act);
+            }
+            serde_json::to_writer(&mut *out, &line)?;
+            writeln!(out)?;
+        }
+        Ok(())
     }
 
     fn table(&self, knowledge: &Knowledge<'_>, question: &Question) -> Table {
@@ -96,21 +144,48 @@ impl Export {
             What::DyadYears => dyad_years::table(knowledge, question),
             What::Standings | What::Acts => Table {
                 headers: &standing::CSV_HEADERS,
+                numbers: &[],
                 rows: answer(knowledge, question).standings.iter().map(standing::csv_row).collect(),
             },
         }
     }
 }
 
+/// Writes a table as Parquet, past whatever else would alter the bytes on their way out.
+#[cfg(feature = "parquet")]
+fn as_parquet(table: &Table) -> Result<(), Trouble> {
+    let bytes = parquet::bytes(table)
+        .map_err(|error| Trouble::unusable(format!("the table could not be written: {error}")))?;
+    Ok(io::stdout().lock().write_all(&bytes)?)
+}
+
+#[cfg(not(feature = "parquet"))]
+fn as_parquet(_: &Table) -> Result<(), Trouble> {
+    Err(without_parquet())
+}
+
+/// What a program says that was built without Parquet.
+fn without_parquet() -> Trouble {
+    Trouble::wrong("this program was built without Parquet")
+        .hint("build it with `cargo install --path . --features parquet`, or take --format csv")
+}
+
 impl Table {
-    fn write(self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
+    /// A cell as JSON.
+    fn value(&self, column: &str, cell: &str) -> Value {
+        let number = || cell.parse::<i64>().ok().filter(|_| self.numbers.contains(&column));
+        number().map_or_else(|| json!(cell), |number| json!(number))
+    }
+
+    fn write(mut self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
+        let rows = std::mem::take(&mut self.rows);
         match format {
-            Format::Table | Format::Csv => render::csv(out, self.headers, self.rows)?,
+            Format::Table | Format::Csv => render::csv(out, self.headers, rows)?,
             Format::Json | Format::Jsonl => {
-                for row in self.rows {
+                for row in rows {
                     let cells = self.headers.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
                     let line: Map<String, Value> =
-                        cells.map(|(name, cell)| ((*name).to_owned(), json!(cell))).collect();
+                        cells.map(|(name, cell)| ((*name).to_owned(), self.value(name, &cell))).collect();
                     serde_json::to_writer(&mut *out, &line)?;
                     writeln!(out)?;
                 }

@@ -23,6 +23,7 @@ use crate::import::mapped::Mapping;
 use crate::import::{Broken, Content, Ending, ListFormat, reading};
 use crate::keys::KeyFile;
 use crate::trouble::Trouble;
+use crate::waiting::Waiting;
 
 /// Record what an edition of a list changes
 ///
@@ -75,7 +76,7 @@ struct Outcome {
     observed_at: Instant,
     entries: usize,
     verdict: Result<Changes, Broken>,
-    acts: Vec<Act>,
+    acts: Vec<Submitted>,
 }
 
 impl Import {
@@ -100,9 +101,14 @@ impl Import {
     }
 
     /// To which source the edition belongs, and who publishes it.
-    fn source(&self, mapping: Option<&Mapping>) -> Result<(Label, PartyId), Trouble> {
+    fn source(
+        &self,
+        mapping: Option<&Mapping>,
+        told: Option<&'static str>,
+    ) -> Result<(Label, PartyId), Trouble> {
         let mapped = mapping.map(|mapping| (mapping.source.as_str(), mapping.publisher.as_str()));
         let (usual, publisher) = mapped.or(self.list.source()).unwrap_or_default();
+        let usual = told.unwrap_or(usual);
         let source = Label::parse(self.source.as_deref().unwrap_or(usual));
         let source = source.map_err(|error| Trouble::wrong(format!("--source: {error}")))?;
         let publisher = self.publisher.as_deref().unwrap_or(publisher);
@@ -121,7 +127,15 @@ impl Import {
         let digest = reading::digest(file).map_err(|error| Trouble::file(file, &error))?;
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let knowledge = Knowledge::of(&history.entries);
-        let (source, publisher) = self.source(mapping)?;
+        let parties = parties(&knowledge);
+        let waiting =
+            Waiting::for_bytes(&format!("reading {name}"), fs::metadata(file).map_or(0, |m| m.len()));
+        let edition = reading::open(file, |packed| waiting.reader(packed))
+            .map_err(Broken::from)
+            .and_then(|mut bytes| self.list.read(&mut bytes, &parties, mapping));
+        drop(waiting);
+        let told = edition.as_ref().ok().and_then(Content::source);
+        let (source, publisher) = self.source(mapping, told)?;
         let text = |words: &str| Text::parse(words).map_err(|error| Trouble::wrong(error.to_string()));
         let seen = Seen {
             source: &text(source.as_str())?,
@@ -131,28 +145,25 @@ impl Import {
             on: jiff::tz::Offset::UTC.to_datetime(observed_at).date(),
         };
         let editions: Vec<Last> = Last::all(&knowledge, seen.source).collect();
-        let parties = parties(&knowledge);
-        let edition = reading::open(file)
-            .map_err(Broken::from)
-            .and_then(|mut bytes| self.list.read(&mut bytes, &parties, mapping));
         let entries = edition.as_ref().map_or(0, Content::count);
         let judged = edition.and_then(|edition| {
             not_older(&editions, &edition, &seen)?;
-            let changes = compare(&knowledge, &parties, &edition, &seen);
-            trusted(&changes, edition.ending(), most)?;
-            Ok((edition.published().cloned(), changes))
+            let (ending, day) = (edition.ending(), edition.published().cloned());
+            let changes = compare(&knowledge, &parties, edition, &seen);
+            trusted(&changes, ending, most)?;
+            Ok((day, changes))
         });
         let seen_already =
             editions.first().is_some_and(|last| last.on == seen.on && last.digest == *seen.digest);
         let (verdict, acts) = match judged {
             Err(broken) => {
                 let act = failed(&seen, &source, &broken);
-                (Err(broken), vec![act])
+                (Err(broken), vec![act.into()])
             }
             Ok((day, mut changes)) => {
                 let mut acts = std::mem::take(&mut changes.acts);
                 if !acts.is_empty() || !seen_already {
-                    acts.insert(0, noticed(&seen, day, entries, &changes));
+                    acts.insert(0, noticed(&seen, day, entries, &changes).into());
                 }
                 (Ok(changes), acts)
             }
@@ -176,6 +187,9 @@ impl Import {
             let expected = Expected { number: head.number, hash: head.hash };
             let at = recorded_at(observed, head.recorded_at);
             head = append(place, acts, at, expected, self.sign.as_deref())?;
+        } else {
+            // The process ends with the answer: to free them one by one takes longer than finding them.
+            std::mem::forget(acts);
         }
         let words = match &verdict {
             Ok(_) if count == 0 => "observed already; nothing was recorded".to_owned(),
@@ -219,7 +233,7 @@ impl Import {
 
 fn append(
     place: &Place,
-    acts: Vec<Act>,
+    acts: Vec<Submitted>,
     at: RecordedAt,
     expected: Expected,
     sign: Option<&Path>,
@@ -230,10 +244,11 @@ fn append(
     if let Some(file) = key {
         ledger.sign_with(file.key);
     }
-    let acts: Vec<Submitted> = acts.into_iter().map(Submitted::from).collect();
+    let waiting = Waiting::for_what("recording");
     let appended =
         ledger.append(acts, at, Some(expected)).map_err(|refusal| Trouble::refused("", &refusal))?;
     let closed = ledger.close().err().map(|error| error.to_string());
+    drop(waiting);
     if let Some(fault) = appended.store_lags.or(closed) {
         anstream::eprintln!(
             "note: the acts are recorded; the store lags and is brought up next time ({fault})"

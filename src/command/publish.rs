@@ -11,6 +11,7 @@ use serde_json::json;
 use super::proving::given_or_kept;
 use super::{Format, Place, Status};
 use crate::trouble::Trouble;
+use crate::waiting::Waiting;
 
 /// Publish the log as plain files: tiles, entries and checkpoint (c2sp.org/tlog-tiles)
 ///
@@ -28,11 +29,13 @@ pub(crate) struct Publish {
 
 impl Publish {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
+        let waiting = Waiting::for_what("publishing");
         let log = Log::read(&place.ledger)?;
         let signed = given_or_kept(place, self.checkpoint.as_deref())?;
         let publication = Publication::open(&self.dir).map_err(|error| Trouble::not_published(&error))?;
         let written = publication.write(&log, &signed);
         let files = written.map_err(|error| Trouble::not_published(&error))?;
+        drop(waiting);
         let size = signed.checkpoint.size;
         match place.format {
             Format::Json | Format::Jsonl => {

@@ -10,6 +10,7 @@ use super::init::report;
 use super::proving::policy;
 use super::{Place, Status};
 use crate::trouble::Trouble;
+use crate::waiting::Waiting;
 
 /// Make a ledger from a published log: the same entries, the same head, the same root
 ///
@@ -28,8 +29,10 @@ pub(crate) struct Restore {
 impl Restore {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let policy = policy(&self.policy)?;
+        let waiting = Waiting::for_what("restoring");
         let (head, _) = restore(&self.dir, &policy, &place.ledger)
             .map_err(|error| Trouble::not_restored(&place.ledger, &error))?;
+        drop(waiting);
         let said = format!("restored {}: {} entries, all verified", place.ledger.display(), head.number);
         report(place, &head, &said, out)
     }

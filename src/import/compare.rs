@@ -3,18 +3,19 @@
 //! The days. Where the source gives the day of a listing, that is its day. Else all that is known is that the
 //! party was not listed when the edition before was observed, and is now: the day is the interval from the day
 //! after that observation to the day of this one. An edition is taken to hold at the end of the day on which it
-//! was observed. A first edition says only that its entries were listed *by* then: `../2024-02-28`.
+//! was observed. A first edition says only that its entries were listed *by* then: `../2024-02-28`. Where a later
+//! edition gives the day, and it lies within what was inferred, the act is corrected.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::act::{Act, ActId, ActRef, Changes as Changed, Claim, Label, Measures, Stance, Text};
+use ledger::act::{Act, ActId, ActRef, Changes as Changed, Claim, Label, Measures, Stance, Submitted, Text};
 use ledger::standing::Known;
 use ledger::standing::names::Named;
 use ledger::standing::value::Word;
 use ledger::{Date, Day, Deed, Key, Knowledge, PartyId, Question, Register, Standing, answer};
 use serde_json::Value;
 
-use super::{Chronicle, Content, Edition, Entry, Listing, Told};
+use super::{Chronicle, Content, Days, Edition, Entry, Listing, Told};
 
 /// An edition as it was observed.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ pub(crate) struct Last {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// What happened, as acts.
-    pub acts: Vec<Act>,
+    pub acts: Vec<Submitted>,
     /// What a registrar should look at.
     pub findings: Vec<String>,
     /// How many parties the ledger knew as listed by this source.
@@ -61,6 +62,12 @@ pub(crate) struct Changes {
     pub told: usize,
     /// Acts that the source tells otherwise than before.
     pub corrected: usize,
+}
+
+impl Changes {
+    fn enter(&mut self, acts: impl IntoIterator<Item = Act>) {
+        self.acts.extend(acts.into_iter().map(Submitted::from));
+    }
 }
 
 impl Last {
@@ -88,7 +95,7 @@ impl Last {
 pub(crate) fn compare(
     knowledge: &Knowledge<'_>,
     parties: &BTreeMap<PartyId, Named>,
-    content: &Content,
+    content: Content,
     seen: &Seen<'_>,
 ) -> Changes {
     match content {
@@ -97,47 +104,49 @@ pub(crate) fn compare(
     }
 }
 
-fn compare_edition(book: &Book<'_>, edition: &Edition) -> Changes {
-    let mut changes = Changes { findings: edition.findings.clone(), ..Changes::default() };
+fn compare_edition(book: &Book<'_>, edition: Edition) -> Changes {
     let mut gone = book.listed.clone();
-    let rekeyed = book.rekeyed(edition);
-    for entry in &edition.entries {
+    let rekeyed = book.rekeyed(&edition);
+    let mut changes = Changes { findings: edition.findings, ..Changes::default() };
+    // Each record goes as its acts come: together they would be the most that an import ever holds.
+    for entry in edition.entries {
         let before = gone.remove(&entry.party).unwrap_or_default();
-        book.take(entry, &before, rekeyed.get(&entry.party), &mut changes);
+        let was = rekeyed.get(&entry.party);
+        book.take(entry, edition.days, &before, was, &mut changes);
     }
     let heirs: BTreeMap<&PartyId, &PartyId> = rekeyed.iter().map(|(new, old)| (old, new)).collect();
     changes.known = book.listed.len();
     changes.removed = gone.len();
     for (party, keys) in gone {
         let why = heirs.get(&party).map(|new| format!("; {new} is new and seems to be the same, re-keyed"));
-        changes.acts.extend(keys.iter().map(|key| book.removal(key, &party, why.as_deref(), None)));
+        changes.enter(keys.iter().map(|key| book.removal(key, &party, why.as_deref(), None)));
     }
     changes
 }
 
 /// Acts are compared by their ids: new ones are entered, others corrected where the source tells them otherwise. One
 /// that the source no longer tells may have been right: that is for a person to say.
-fn compare_chronicle(knowledge: &Knowledge<'_>, chronicle: &Chronicle, seen: &Seen<'_>) -> Changes {
-    let mut changes = Changes { findings: chronicle.findings.clone(), ..Changes::default() };
+fn compare_chronicle(knowledge: &Knowledge<'_>, chronicle: Chronicle, seen: &Seen<'_>) -> Changes {
+    let mut changes = Changes { findings: chronicle.findings, ..Changes::default() };
     let told = knowledge.acts.iter().filter(|known| known.counts() && claim_of(known, seen.source).is_some());
     let mut before: BTreeMap<&ActId, &Known<'_>> =
         told.filter_map(|known| Some((known.act.id.as_ref()?, known))).collect();
     changes.known = before.len();
-    for Told { act, locator } in &chronicle.acts {
+    for Told { act, locator } in chronicle.acts {
         let Some(known) = act.id.as_ref().and_then(|id| before.remove(id)) else {
-            changes.acts.push(Act { claims: vec![seen.claim(locator)], ..act.clone() });
+            changes.enter([Act { claims: vec![seen.claim(&locator)], ..act }]);
             changes.told += 1;
             continue;
         };
-        let set = otherwise(&known.act, act);
+        let set = otherwise(&known.act, &act);
         if let (false, Some(id)) = (set.is_empty(), &act.id) {
             let deed = Changed::new(set).map(|set| Deed::ActCorrected {
                 actor: None,
                 act: ActRef::Id(id.clone()),
                 set,
             });
-            let claims = vec![seen.claim(locator)];
-            changes.acts.extend(deed.map(|deed| Act { claims, ..Act::new(deed, None) }));
+            let claims = vec![seen.claim(&locator)];
+            changes.enter(deed.map(|deed| Act { claims, ..Act::new(deed, None) }));
             changes.corrected += 1;
         }
     }
@@ -226,23 +235,31 @@ impl<'a> Book<'a> {
     }
 
     /// What follows from one record, given by which registers its party was listed.
-    fn take(&self, entry: &Entry, before: &BTreeSet<Key>, was: Option<&PartyId>, changes: &mut Changes) {
+    fn take(
+        &self,
+        mut entry: Entry,
+        days: Days,
+        before: &BTreeSet<Key>,
+        was: Option<&PartyId>,
+        changes: &mut Changes,
+    ) {
         let start = changes.acts.len();
         let known = self.parties.get(&entry.party);
         match known {
-            None => self.declare(entry, was, changes),
-            Some(named) => self.amend(entry, named, changes),
+            None => self.declare(&mut entry, was, changes),
+            Some(named) => self.amend(&mut entry, named, changes),
         }
-        let named_only = changes.acts.len();
+        let (entry, named_only) = (&entry, changes.acts.len());
         let now: BTreeSet<&Key> = entry.listings.iter().map(|listing| &listing.key).collect();
         let ended: Vec<&Key> = before.iter().filter(|key| !now.contains(key)).collect();
         let begun: Vec<&Listing> =
             entry.listings.iter().filter(|listing| !before.contains(&listing.key)).collect();
         let group = if ended.is_empty() || begun.is_empty() { None } else { self.group(entry) };
-        changes.acts.extend(ended.iter().map(|key| self.removal(key, &entry.party, None, group.as_ref())));
+        changes.enter(ended.iter().map(|key| self.removal(key, &entry.party, None, group.as_ref())));
         for listing in &begun {
-            match self.listing(entry, listing, group.as_ref()) {
-                Ok(act) => changes.acts.push(act),
+            let since = listing.since.as_ref().filter(|day| before.is_empty() || self.is_of(days, day));
+            match self.listing(entry, &listing.key, since, group.as_ref()) {
+                Ok(act) => changes.enter([act]),
                 Err(finding) => changes.findings.push(finding),
             }
         }
@@ -250,16 +267,47 @@ impl<'a> Book<'a> {
         changes.listed += usize::from(before.is_empty() && has_moved);
         changes.moved += usize::from(!before.is_empty() && has_moved);
         changes.renamed += usize::from(known.is_some() && named_only > start);
+        let dated = entry.listings.iter().filter(|listing| before.contains(&listing.key));
+        let dated = dated.filter_map(|listing| self.dated(entry, listing)).collect::<Vec<_>>();
+        changes.corrected += dated.len();
+        changes.enter(dated);
+    }
+
+    /// Whether a day may be that of a listing that the last edition did not have, of a party that it had.
+    fn is_of(&self, days: Days, day: &Date) -> bool {
+        match days {
+            Days::OfListings => true,
+            Days::OfEntries => self.last.as_ref().is_none_or(|last| day.earliest() > last.on),
+        }
+    }
+
+    /// The correction of a listing whose day was inferred and now is told.
+    fn dated(&self, entry: &Entry, listing: &Listing) -> Option<Act> {
+        let day = listing.since.as_ref()?;
+        let number = *self.touched.get(&listing.key)?;
+        let known = self.knowledge.act(number)?;
+        let inferred = known.act.effective.as_ref()?;
+        let is_within = inferred.earliest() <= day.earliest() && day.latest() <= inferred.latest();
+        if known.act.deed != begins(&listing.key, false) || !is_within || inferred == day {
+            return None;
+        }
+        let mut set = serde_json::Map::from_iter([("effective".to_owned(), Value::from(day.as_str()))]);
+        if known.act.note.as_ref().is_some_and(|note| note.as_str().starts_with(INFERRED)) {
+            set.insert("note".to_owned(), Value::Null);
+        }
+        let act = ActRef::Number(number);
+        let deed = Deed::ActCorrected { actor: None, act, set: Changed::new(set).ok()? };
+        Some(self.act(deed, None, &entry.locator))
     }
 
     /// A party that the ledger does not know is declared, with its other names.
-    fn declare(&self, entry: &Entry, was: Option<&PartyId>, changes: &mut Changes) {
+    fn declare(&self, entry: &mut Entry, was: Option<&PartyId>, changes: &mut Changes) {
         let mut act = self.act(
             Deed::EntityCreated {
                 subject: entry.party.clone(),
                 party: entry.kind,
                 name: Some(entry.name.clone()),
-                codes: entry.codes.clone(),
+                codes: std::mem::take(&mut entry.codes),
             },
             None,
             &entry.locator,
@@ -270,14 +318,14 @@ impl<'a> Book<'a> {
         }
         let notes: Vec<String> = born(entry).into_iter().chain(rekeyed).collect();
         act.note = Text::parse(&notes.join("\n")).ok();
-        changes.acts.push(act);
-        let names = BTreeSet::from([&entry.name]);
-        changes.acts.extend(self.aliases(entry, names, None));
+        changes.enter([act]);
+        let aliases = new_names(std::mem::take(&mut entry.aliases), &BTreeSet::from([&entry.name]));
+        changes.enter(self.aliases(entry, aliases, None));
     }
 
     /// A party that the ledger knows gets the names that are new. A name is the source's to change where the
     /// source gave it; elsewhere it is one more alias.
-    fn amend(&self, entry: &Entry, named: &Named, changes: &mut Changes) {
+    fn amend(&self, entry: &mut Entry, named: &Named, changes: &mut Changes) {
         if named.kind != entry.kind {
             changes.findings.push(format!(
                 "{}: the list says {}, the ledger {} (entry {})",
@@ -292,43 +340,42 @@ impl<'a> Book<'a> {
         let date = self.between();
         if named.name_on(self.seen.on) != entry.name.as_str() && self.rests_on_source(&[named.declared_by]) {
             let (subject, name) = (entry.party.clone(), entry.name.clone());
-            changes.acts.push(self.act(
-                Deed::EntityRenamed { subject, name },
-                Some(date.clone()),
-                &entry.locator,
-            ));
+            let deed = Deed::EntityRenamed { subject, name };
+            changes.enter([self.act(deed, Some(date.clone()), &entry.locator)]);
         } else if !known.contains(&entry.name) {
             let (subject, name) = (entry.party.clone(), entry.name.clone());
-            changes.acts.push(self.act(
-                Deed::EntityAliasAdded { subject, name },
-                Some(date.clone()),
-                &entry.locator,
-            ));
+            let deed = Deed::EntityAliasAdded { subject, name };
+            changes.enter([self.act(deed, Some(date.clone()), &entry.locator)]);
         }
         known.insert(&entry.name);
-        changes.acts.extend(self.aliases(entry, known, Some(&date)));
+        let aliases = new_names(std::mem::take(&mut entry.aliases), &known);
+        changes.enter(self.aliases(entry, aliases, Some(&date)));
     }
 
-    fn aliases<'e>(&self, entry: &'e Entry, mut known: BTreeSet<&'e Label>, date: Option<&Date>) -> Vec<Act> {
-        let new = entry.aliases.iter().filter(|alias| known.insert(alias));
-        new.map(|alias| {
-            let deed = Deed::EntityAliasAdded { subject: entry.party.clone(), name: alias.clone() };
+    fn aliases(&self, entry: &Entry, new: Vec<Label>, date: Option<&Date>) -> impl Iterator<Item = Act> {
+        new.into_iter().map(move |name| {
+            let deed = Deed::EntityAliasAdded { subject: entry.party.clone(), name };
             self.act(deed, date.cloned(), &entry.locator)
         })
-        .collect()
     }
 
     /// The act by which a party comes to be listed; or why nothing is entered, for a person to decide.
-    fn listing(&self, entry: &Entry, listing: &Listing, group: Option<&Label>) -> Result<Act, String> {
-        let before = self.touched.get(&listing.key);
-        if let Some(number) = self.ended.get(&listing.key) {
+    fn listing(
+        &self,
+        entry: &Entry,
+        key: &Key,
+        since: Option<&Date>,
+        group: Option<&Label>,
+    ) -> Result<Act, String> {
+        let before = self.touched.get(key);
+        if let Some(number) = self.ended.get(key) {
             return Err(format!(
                 "{} still stands under {}, which entry {number} ended on another source's word: nothing was entered",
                 entry.party,
-                under(&listing.key),
+                under(key),
             ));
         }
-        let (date, note) = match (&listing.since, before) {
+        let (date, note) = match (since, before) {
             (Some(day), None) => (day.clone(), None),
             (Some(day), Some(_)) => (
                 self.between(),
@@ -336,7 +383,7 @@ impl<'a> Book<'a> {
             ),
             (None, _) => (self.between(), Some(self.inferred())),
         };
-        let mut act = self.act(begins(&listing.key, before.is_some()), Some(date), &entry.locator);
+        let mut act = self.act(begins(key, before.is_some()), Some(date), &entry.locator);
         act.note = note.and_then(|note| Text::parse(&note).ok());
         act.group = group.cloned();
         Ok(act)
@@ -364,9 +411,9 @@ impl<'a> Book<'a> {
 
     fn inferred(&self) -> String {
         match &self.last {
-            None => format!("day inferred: it stands in the first edition, observed on {}", self.seen.on),
+            None => format!("{INFERRED}: it stands in the first edition, observed on {}", self.seen.on),
             Some(last) => {
-                format!("day inferred from the editions observed on {} and {}", last.on, self.seen.on)
+                format!("{INFERRED} from the editions observed on {} and {}", last.on, self.seen.on)
             }
         }
     }
@@ -418,9 +465,22 @@ impl Seen<'_> {
 }
 
 const BORN: &str = "born ";
+/// How the note of an act begins whose day the source does not give.
+const INFERRED: &str = "day inferred";
 
 fn born(entry: &Entry) -> Option<String> {
     entry.born.as_ref().map(|born| format!("{BORN}{born}"))
+}
+
+/// The names that are not known yet, each once.
+fn new_names(mut names: Vec<Label>, known: &BTreeSet<&Label>) -> Vec<Label> {
+    let fresh: Vec<bool> = {
+        let mut seen: BTreeSet<&Label> = BTreeSet::new();
+        names.iter().map(|name| !known.contains(name) && seen.insert(name)).collect()
+    };
+    let mut fresh = fresh.into_iter();
+    names.retain(|_| fresh.next() == Some(true));
+    names
 }
 
 /// What a source says of an act.

@@ -24,11 +24,14 @@ pub(crate) fn digest(path: &Path) -> io::Result<String> {
     Ok(format!("blake3:{}", hasher.finalize().to_hex()))
 }
 
-/// Opens a file and unpacks what its first bytes say is packed.
-pub(crate) fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+/// Opens a file and unpacks what its first bytes say is packed; `counted` sees it as it lies there.
+pub(crate) fn open<R: Read + 'static>(
+    path: &Path,
+    counted: impl FnOnce(File) -> R,
+) -> io::Result<Box<dyn Read>> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
-    let mut bytes = BufReader::with_capacity(64 * 1024, file);
+    let mut bytes = BufReader::with_capacity(64 * 1024, counted(file));
     let first = bytes.fill_buf()?;
     let unpacked = size.saturating_mul(RATIO).clamp(ALWAYS, MOST);
     if first.starts_with(GZIP) {

@@ -1,20 +1,21 @@
 //! XML as lists use it: a long row of small records, read one after another.
 //!
-//! A record is held as a tree while it is looked at; the document never is. There are no entities but the five of
-//! XML and characters by number, and no document types: what declares its own is refused, not expanded.
+//! A record is held as a tree while it is looked at; the document never is, and a record without end is refused. There
+//! are no entities but the five of XML and characters by number, and no document types: what declares its own is
+//! refused, not expanded.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, Read};
 
 use quick_xml::Reader;
 use quick_xml::escape::{resolve_xml_entity, unescape};
 use quick_xml::events::{BytesStart, Event};
 
-use super::Broken;
+use super::{Broken, within_reason};
 
-/// How deep a record may nest.
-const DEPTH: usize = 32;
-/// How much text a record may hold, in bytes.
-const TEXT: usize = 1024 * 1024;
+/// How deep a document may nest.
+const DEPTH: usize = 40;
+/// How long a record may be, in bytes with its tags; and any one tag or text.
+const LONGEST: u64 = 1024 * 1024;
 
 /// An element of a record.
 #[derive(Debug, Default)]
@@ -55,21 +56,54 @@ pub(super) fn read(
     records: &[&str],
     each: &mut dyn FnMut(Element, &str) -> Result<(), Broken>,
 ) -> Result<(), Broken> {
-    let mut reader = Reader::from_reader(bytes);
+    let mut reader = Reader::from_reader(Metered { inner: bytes, left: LONGEST });
     let mut buffer = Vec::new();
-    let mut walk = Walk { root, records, open: Vec::new(), depth: 0, text: 0, rooted: false };
+    let mut count = 0;
+    let mut walk = Walk { root, records, open: Vec::new(), depth: 0, began: 0, rooted: false };
     loop {
         buffer.clear();
+        reader.get_mut().left = LONGEST;
         let event = reader.read_event_into(&mut buffer);
-        let place = format!("byte {}", reader.buffer_position());
-        let at_place = |fact: String| Broken(format!("{place}: {fact}"));
+        let position = reader.buffer_position();
+        let at_place = |fact: String| Broken(format!("byte {position}: {fact}"));
         let event = event.map_err(|error| at_place(error.to_string()))?;
         if matches!(event, Event::Eof) {
             return if walk.is_done() { Ok(()) } else { Err(at_place("it breaks off".to_owned())) };
         }
-        if let Some(record) = walk.step(&event).map_err(at_place)? {
-            each(record, &place)?;
+        if let Some(record) = walk.step(&event, position).map_err(at_place)? {
+            count += 1;
+            within_reason(count)?;
+            each(record, &format!("byte {position}"))?;
         }
+    }
+}
+
+/// A reader that gives out only so many bytes before it is asked whether there may be more: what has no end is
+/// never held.
+struct Metered<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: BufRead> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Metered<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Err(io::Error::other(format!("a tag or a text is longer than {LONGEST} bytes")));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.left = self.left.saturating_sub(count as u64);
+        self.inner.consume(count);
     }
 }
 
@@ -80,8 +114,8 @@ struct Walk<'a> {
     /// The elements of the record that are open, the innermost last.
     open: Vec<Element>,
     depth: usize,
-    /// How much text the record holds so far.
-    text: usize,
+    /// At which byte the record began.
+    began: u64,
     rooted: bool,
 }
 
@@ -91,24 +125,28 @@ impl Walk<'_> {
     }
 
     /// Takes one step; gives the root when it opens, and a record when it closes.
-    fn step(&mut self, event: &Event<'_>) -> Result<Option<Element>, String> {
+    fn step(&mut self, event: &Event<'_>, position: u64) -> Result<Option<Element>, String> {
+        if !self.open.is_empty() && position - self.began > LONGEST {
+            return Err(format!("a record is longer than {LONGEST} bytes"));
+        }
         match event {
-            Event::Start(tag) => return self.begin(element(tag)?),
+            Event::Start(tag) => return self.begin(tag, position),
             Event::Empty(tag) => {
-                let element = element(tag)?;
                 if let Some(parent) = self.open.last_mut() {
-                    parent.children.push(element);
+                    parent.children.push(element(tag)?);
+                } else if self.depth > 0 && self.is_record(tag) {
+                    return element(tag).map(Some);
                 }
             }
             Event::End(_) => return Ok(self.end()),
-            Event::Text(text) => self.text(text)?,
-            Event::CData(text) => self.text(text)?,
+            Event::Text(text) => self.text(text),
+            Event::CData(text) => self.text(text),
             Event::GeneralRef(entity) => {
                 let numbered =
                     entity.resolve_char_ref().map_err(|error| error.to_string())?.map(String::from);
                 let named = || resolve_xml_entity(entity).map(str::to_owned);
                 let text = numbered.or_else(named);
-                self.text(&text.ok_or_else(|| format!("`&{};` is no entity of XML", &**entity))?)?;
+                self.text(&text.ok_or_else(|| format!("`&{};` is no entity of XML", &**entity))?);
             }
             Event::DocType(_) => return Err("it declares a document type, as no list does".to_owned()),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) | Event::Eof => {}
@@ -116,32 +154,36 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    fn begin(&mut self, element: Element) -> Result<Option<Element>, String> {
+    fn is_record(&self, tag: &BytesStart<'_>) -> bool {
+        self.records.contains(&tag.local_name().as_ref())
+    }
+
+    fn begin(&mut self, tag: &BytesStart<'_>, position: u64) -> Result<Option<Element>, String> {
         self.depth += 1;
         if self.depth == 1 {
+            let element = element(tag)?;
             if self.rooted || element.name != self.root {
                 return Err(format!("<{}> stands where <{}> belongs", element.name, self.root));
             }
             self.rooted = true;
             return Ok(Some(element));
         }
+        if self.depth > DEPTH {
+            return Err("it nests without end".to_owned());
+        }
         if self.open.is_empty() {
-            self.text = 0;
+            self.began = position;
         }
-        if !self.open.is_empty() || self.records.contains(&element.name.as_str()) {
-            self.open.push(element);
+        if !self.open.is_empty() || self.is_record(tag) {
+            self.open.push(element(tag)?);
         }
-        if self.open.len() > DEPTH { Err("a record nests without end".to_owned()) } else { Ok(None) }
+        Ok(None)
     }
 
-    fn text(&mut self, text: &str) -> Result<(), String> {
-        let Some(element) = self.open.last_mut() else { return Ok(()) };
-        self.text += text.len();
-        if self.text > TEXT {
-            return Err(format!("a record holds more than {TEXT} bytes of text"));
+    fn text(&mut self, text: &str) {
+        if let Some(element) = self.open.last_mut() {
+            element.text.push_str(text);
         }
-        element.text.push_str(text);
-        Ok(())
     }
 
     /// Closes an element; gives the record, where that was its own.

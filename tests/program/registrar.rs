@@ -125,7 +125,7 @@ fn an_audit_names_what_is_not_signed_or_falsely() {
     };
     let (acts, problems) = json::read(br#"{"kind":"visit","actor":"AAA","effective":"2021"}"#);
     assert!(problems.is_empty());
-    let visit = acts[0].act.clone();
+    let visit = *acts[0].act.clone();
     let named = |found: Vec<(u64, String)>| {
         let first = |words: &str| words.split(' ').take(4).collect::<Vec<_>>().join(" ");
         found.iter().map(|(entry, words)| format!("{entry}: {}", first(words))).collect::<Vec<_>>()

@@ -483,7 +483,7 @@ fn chain_anew(log: &Log, from: usize, dir: &Path) {
         if entry.number == from as u64 {
             act.note = Some(ledger::act::Text::parse("another").unwrap());
         }
-        Submitted { line: 0, act, recorded_at: Some(RecordedAt::Asserted(entry.recorded_at)) }
+        Submitted { line: 0, act: Box::new(act), recorded_at: Some(RecordedAt::Asserted(entry.recorded_at)) }
     });
     Ledger::create(dir, entries.collect(), at(0)).unwrap();
     let (ledger, _) = Ledger::open(dir).unwrap();

@@ -128,7 +128,7 @@ fn reopen(path: &Path) {
     let (mut ledger, _) = Ledger::open(path).unwrap();
     let clean = began.elapsed().as_secs_f64() * 1000.0;
     let act = crate::worlds::World::new(crate::worlds::Shape::real(1000), 99).next_submitted();
-    let act = ledger::act::Submitted { act: ledger::Act { id: None, ..act.act }, ..act };
+    let act = ledger::act::Submitted::from(ledger::Act { id: None, ..*act.act });
     ledger.append(vec![act], now, None).unwrap();
     drop(ledger);
     let began = Instant::now();

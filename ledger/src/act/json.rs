@@ -61,7 +61,7 @@ fn read_lines(text: &[u8], read: impl Fn(usize, Draft) -> ReadAct) -> (Vec<Submi
             continue;
         }
         match draft(bytes, line).and_then(|draft| read(line, draft)) {
-            Ok((act, recorded_at)) => acts.push(Submitted { line, act, recorded_at }),
+            Ok((act, recorded_at)) => acts.push(Submitted { line, act: Box::new(act), recorded_at }),
             Err(found) => problems.extend(found),
         }
     }

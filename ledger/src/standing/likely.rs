@@ -170,7 +170,7 @@ struct Words {
 
 impl Words {
     fn of(name: &str) -> Self {
-        let plain = plain(&deunicode::deunicode(name));
+        let plain = if name.is_ascii() { plain(name) } else { plain(&deunicode::deunicode(name)) };
         let mut sorted: Vec<String> = plain.split_whitespace().map(str::to_owned).collect();
         sorted.sort_unstable();
         Self { plain, sorted }

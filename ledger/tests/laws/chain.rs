@@ -3,7 +3,7 @@
 use ledger::act::json::{self, Line};
 use ledger::chain::{follow, seal};
 use ledger::entry::Entry;
-use ledger::{Act, Head, RecordedAt};
+use ledger::{Head, RecordedAt};
 use proptest::prelude::*;
 
 use crate::bench::{act, instant};
@@ -28,7 +28,7 @@ fn an_act_is_the_same_in_text_and_in_bytes() {
     assert_eq!(problems, []);
     assert_eq!(serde_json::to_string(&Line(&acts[0].act)).unwrap(), text);
     let sealed = seal(&Head::EMPTY, acts[0].act.clone(), RecordedAt::Clock(instant("2024-02-02"))).unwrap();
-    assert_eq!(*Entry::decode(&sealed.bytes).unwrap().act, acts[0].act);
+    assert_eq!(Entry::decode(&sealed.bytes).unwrap().act, acts[0].act);
 }
 
 #[test]
@@ -86,9 +86,9 @@ proptest! {
         });
         let (acts, problems) = json::read(line.to_string().as_bytes());
         prop_assert_eq!(problems, []);
-        let act: Act = acts[0].act.clone();
+        let act = acts[0].act.clone();
         let sealed = seal(&Head::EMPTY, act.clone(), RecordedAt::Clock(instant("2024-02-02"))).unwrap();
-        prop_assert_eq!(&*Entry::decode(&sealed.bytes).unwrap().act, &act);
+        prop_assert_eq!(&Entry::decode(&sealed.bytes).unwrap().act, &act);
         let again = json::read(serde_json::to_string(&Line(&act)).unwrap().as_bytes());
         prop_assert_eq!(&again.0[0].act, &act);
     }

@@ -25,7 +25,7 @@ fn the_table_knows_the_names_of_any_day() {
             recorded_at: instant("2020-01-01"),
             asserted: true,
             hash: Hash::NONE,
-            act: Box::new(submitted.act),
+            act: submitted.act,
         })
         .collect();
     let knowledge = Knowledge::of(&entries);

@@ -29,6 +29,9 @@ const HEADERS: [&str; 12] = [
     "sanctions",
 ];
 
+/// The columns that hold whole numbers.
+const NUMBERS: [&str; 6] = ["ccode1", "ccode2", "year", "gwno1", "gwno2", "sanctions"];
+
 /// The first year of the Correlates of War: what always stood stands from then on.
 const FIRST_YEAR: i16 = 1816;
 
@@ -73,7 +76,7 @@ pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
             row.sanctions.to_string(),
         ]
     };
-    Table { headers: &HEADERS, rows: rows.into_iter().map(cells).collect() }
+    Table { headers: &HEADERS, numbers: &NUMBERS, rows: rows.into_iter().map(cells).collect() }
 }
 
 /// The states of a register that a dyad has a column for.

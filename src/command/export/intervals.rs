@@ -57,5 +57,5 @@ pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
         let cell = |name: &&str| cells.iter().find(|(other, _)| other == name).map(|(_, text)| text.clone());
         HEADERS.iter().map(|name| cell(name).unwrap_or_default()).collect()
     });
-    Table { headers: &HEADERS, rows: rows.collect() }
+    Table { headers: &HEADERS, numbers: &[], rows: rows.collect() }
 }
