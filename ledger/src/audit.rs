@@ -3,6 +3,8 @@
 //! An audit returns a list of what it found and a list of what it did not check. A chain that verifies says
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
+mod passing;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -21,6 +23,8 @@ use crate::remains::{NotWhole, Remains};
 use crate::roll::Roll;
 use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
+
+use passing::Passed;
 
 /// Which part of a ledger a fault is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,8 +139,18 @@ pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
         store_read: false,
         together: None,
     };
+    let store = audit.open_store(dir);
+    if let Some(found) = store
+        .as_ref()
+        .ok()
+        .and_then(|store| passing::pass(dir, store.as_ref().map(|(_, store)| store), audit.against.as_ref()))
+    {
+        audit.store_read = matches!(store, Ok(Some(_)));
+        audit.pass(&found);
+        return Ok(audit);
+    }
     let journal = audit.read_journal(dir)?;
-    let store = audit.read_store(dir);
+    let store = audit.read_store(store);
     audit.compare(&journal.found, store.as_ref().map(|store| &store.found));
     let best = audit.best(dir, journal, store)?;
     audit.head = best.entries.last().map_or(Head::EMPTY, Recorded::head);
@@ -188,12 +202,53 @@ impl Audit {
         Ok(())
     }
 
-    fn read_store(&mut self, dir: &Path) -> Option<Copy> {
-        if !dir.join(STORE).is_dir() {
-            self.not_checked.push("store: there is none yet; the next append makes it".to_owned());
-            return None;
+    /// Takes over what was found in passing.
+    fn pass(&mut self, found: &Passed) {
+        self.head = found.head;
+        if found.lag > 0 {
+            self.say_lag(found.lag);
         }
-        let opened = match self.open_copy(dir) {
+        match &self.against {
+            None => self.say_truncation(),
+            Some(Against::Head(expected)) => {
+                let expected = *expected;
+                let actual = if expected.number == 0 { Some(Hash::NONE) } else { found.named };
+                self.compare_head(expected, actual);
+            }
+            Some(Against::Checkpoint(checkpoint)) => {
+                let entry = checkpoint.size.min(found.head.number + 1);
+                if let Some(contradiction) = &found.contradiction {
+                    self.fault(entry, Part::Journal, contradiction.clone().into());
+                }
+            }
+        }
+    }
+
+    fn say_lag(&mut self, lag: u64) {
+        self.remarks.push(format!(
+            "the store lags behind the journal by {lag} entries; the next append brings it up"
+        ));
+    }
+
+    fn say_truncation(&mut self) {
+        self.not_checked.push(
+            "truncation: no head was given to compare with; a history cut short, or written anew from the \
+             start, still verifies"
+                .to_owned(),
+        );
+    }
+
+    /// Opens a copy of the store; none where there is none, or a writer is at work on it.
+    fn open_store(&mut self, dir: &Path) -> Result<Option<(StoreCopy, Store)>, Fault> {
+        if dir.join(STORE).is_dir() {
+            return self.open_copy(dir);
+        }
+        self.not_checked.push("store: there is none yet; the next append makes it".to_owned());
+        Ok(None)
+    }
+
+    fn read_store(&mut self, opened: Result<Option<(StoreCopy, Store)>, Fault>) -> Option<Copy> {
+        let opened = match opened {
             Ok(opened) => opened,
             Err(fault) => {
                 self.fault(1, Part::Store, fault);
@@ -245,10 +300,7 @@ impl Audit {
             self.fault(in_journal + 1, Part::Journal, Fault::Lacking);
         }
         if in_journal > in_store && self.is_sound(Part::Store) {
-            self.remarks.push(format!(
-                "the store lags behind the journal by {} entries; the next append brings it up",
-                in_journal - in_store
-            ));
+            self.say_lag(in_journal - in_store);
         }
     }
 
@@ -312,12 +364,7 @@ impl Audit {
 
     fn check_against(&mut self, copy: &Copy) {
         let Some(against) = self.against.clone() else {
-            self.not_checked.push(
-                "truncation: no head was given to compare with; a history cut short, or written anew from the \
-                 start, still verifies"
-                    .to_owned(),
-            );
-            return;
+            return self.say_truncation();
         };
         match against {
             Against::Head(expected) => self.check_head(&copy.entries, expected),
@@ -335,6 +382,10 @@ impl Audit {
             None => Some(Hash::NONE),
             Some(place) => entries.get(place).map(|entry| entry.hash),
         };
+        self.compare_head(expected, actual);
+    }
+
+    fn compare_head(&mut self, expected: Expected, actual: Option<Hash>) {
         match actual {
             Some(hash) if hash == expected.hash => {}
             Some(actual) => {

@@ -199,7 +199,7 @@ impl Ledger {
     /// # Errors
     /// The [`Refusal`] that an append would meet, save for the disk's.
     pub fn check(
-        &self,
+        &mut self,
         acts: &[Submitted],
         recorded_at: RecordedAt,
         expected: Option<Expected>,
@@ -213,7 +213,7 @@ impl Ledger {
     }
 
     fn checked(
-        &self,
+        &mut self,
         acts: &[Submitted],
         recorded_at: RecordedAt,
         expected: Option<Expected>,
@@ -227,7 +227,7 @@ impl Ledger {
             return Err(Refusal::Backwards { given, last: self.head.recorded_at });
         }
         let recorded = |number| self.store.entry(number).ok().map(|entry| *entry.act);
-        let of_index = self.index_lags.is_none().then(|| self.indexed.roll_for(acts).ok()).flatten();
+        let of_index = if self.index_lags.is_none() { self.indexed.roll_for(acts).ok() } else { None };
         if let Some(Ok(fates)) = of_index.map(|roll| roll.check(acts, &recorded)) {
             return Ok(fates);
         }

@@ -58,6 +58,11 @@ impl Roll {
         }
     }
 
+    /// Enters a party that an entry of the ledger declares.
+    pub fn declare(&mut self, party: PartyId, kind: PartyKind, number: u64) {
+        self.parties.insert(party, (kind, number));
+    }
+
     /// Says how many entries the ledger holds, where not every one was entered.
     pub fn set_count(&mut self, count: u64) {
         self.count = count;
@@ -87,6 +92,34 @@ impl Roll {
         submitted: &[Submitted],
         recorded: &dyn Fn(u64) -> Option<Act>,
     ) -> Result<Vec<Fate>, Vec<Problem>> {
+        self.examined(submitted, recorded).map(|(fates, _)| fates)
+    }
+
+    /// The same, and enters them: for acts that the ledger holds.
+    ///
+    /// # Errors
+    /// Every problem of every act; then none is entered.
+    pub fn check_and_enter(
+        &mut self,
+        submitted: &[Submitted],
+        recorded: &dyn Fn(u64) -> Option<Act>,
+    ) -> Result<Vec<Fate>, Vec<Problem>> {
+        let (fates, entered) = self.examined(submitted, recorded)?;
+        self.count = entered.count;
+        self.parties.extend(entered.parties);
+        self.ids.extend(entered.ids);
+        for (target, later) in entered.about {
+            self.about.entry(target).or_default().extend(later);
+        }
+        Ok(fates)
+    }
+
+    /// What becomes of the acts, and what they add.
+    fn examined(
+        &self,
+        submitted: &[Submitted],
+        recorded: &dyn Fn(u64) -> Option<Act>,
+    ) -> Result<(Vec<Fate>, Self), Vec<Problem>> {
         let mut desk = Desk {
             held: self,
             new: Self { count: self.count, ..Self::default() },
@@ -105,7 +138,7 @@ impl Roll {
                 })),
             }
         }
-        if problems.is_empty() { Ok(fates) } else { Err(problems) }
+        if problems.is_empty() { Ok((fates, desk.new)) } else { Err(problems) }
     }
 }
 

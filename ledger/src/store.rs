@@ -16,6 +16,7 @@
 pub(crate) mod scan;
 
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -148,6 +149,12 @@ impl Store {
         })
     }
 
+    /// The frames of the store in their order, as they lie there.
+    #[must_use]
+    pub(crate) fn stored(&self) -> Stored<'_> {
+        Stored { frames: self.frames.iter(), last_hash: Hash::NONE, store: PhantomData }
+    }
+
     /// The entries of the store in their order, verified link by link; each fault with its number. Reading goes on
     /// after a fault, unless it is sled that cannot.
     pub fn entries(&self) -> impl Iterator<Item = Result<Followed, (u64, Fault)>> + '_ {
@@ -158,6 +165,54 @@ impl Store {
             known: true,
         };
         std::iter::from_fn(move || walk.next())
+    }
+}
+
+/// The frames of a store, one after another, read and not verified.
+pub(crate) struct Stored<'a> {
+    frames: sled::Iter,
+    last_hash: Hash,
+    store: PhantomData<&'a Store>,
+}
+
+/// The entries of one frame, in their bytes.
+pub(crate) struct StoredFrame {
+    first: u64,
+    previous: Hash,
+    entries: VecDeque<Vec<u8>>,
+}
+
+impl Stored<'_> {
+    /// The next frame; none at the end.
+    pub(crate) fn next(&mut self) -> Option<Result<StoredFrame, Fault>> {
+        let copy = |e: StoreError| Fault::Copy(e.to_string());
+        let next = guarded(|| self.frames.next().transpose().map_err(fault)).map_err(copy);
+        let (key, value) = match next.transpose()? {
+            Ok(found) => found,
+            Err(fault) => return Some(Err(fault)),
+        };
+        let frame = Frame::read(&key, &value).map(|frame| {
+            self.last_hash = frame.last_hash;
+            let entries = frame.entries.into_iter().map(<[u8]>::to_vec).collect();
+            StoredFrame { first: frame.first, previous: frame.previous, entries }
+        });
+        Some(frame)
+    }
+
+    /// The hash that the frame read last gives for its last entry.
+    pub(crate) fn last_hash(&self) -> Hash {
+        self.last_hash
+    }
+}
+
+impl StoredFrame {
+    /// Whether its first entry is the next after a head.
+    pub(crate) fn follows(&self, head: &Head) -> bool {
+        self.first == head.number + 1 && self.previous == head.hash
+    }
+
+    pub(crate) fn into_entries(self) -> VecDeque<Vec<u8>> {
+        self.entries
     }
 }
 

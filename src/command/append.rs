@@ -234,7 +234,7 @@ impl Recording {
             return Err(Trouble::problems(name, &problems));
         }
         if self.strict {
-            refuse_findings(&ledger, place, &acts, recorded_at)?;
+            refuse_findings(&mut ledger, place, &acts, recorded_at)?;
         }
         if self.dry_run {
             let fates = ledger
@@ -261,7 +261,7 @@ impl Recording {
 
 /// Refuses acts that would bring findings which the register does not have yet.
 fn refuse_findings(
-    ledger: &Ledger,
+    ledger: &mut Ledger,
     place: &Place,
     acts: &[Submitted],
     recorded_at: RecordedAt,

@@ -1,10 +1,11 @@
 //! Index and journal together: single entries and what is about them, without reading the rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
-use crate::act::{Act, ActId, ActRef};
+use crate::act::{Act, ActId, ActRef, PartyKind};
 use crate::chain::{Fault, Head};
 use crate::copies::{JOURNAL, is_being_written};
 use crate::date::Instant;
@@ -18,6 +19,7 @@ use crate::standing::Recorded;
 
 use super::Moment;
 use super::recent::Recent;
+use super::scope::Kin;
 
 /// Why something could not be read by the index; then the whole history is read.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,9 @@ pub(crate) struct Indexed {
     head: Head,
     /// Where the journal ends.
     end: u64,
+    /// What was looked up before and does not change, or is looked up anew when it does.
+    pub(super) kin: OnceLock<Kin>,
+    pub(super) declared: BTreeMap<PartyId, (PartyKind, u64)>,
 }
 
 impl Span {
@@ -71,7 +76,8 @@ impl Indexed {
             Some(span) => (span.head(), span.end),
             None => (Head::EMPTY, FIRST_LINE.len() as u64),
         };
-        Ok(Self { records, index, recent: Recent::default(), head, end })
+        let (recent, kin, declared) = (Recent::default(), OnceLock::new(), BTreeMap::new());
+        Ok(Self { records, index, recent, head, end, kin, declared })
     }
 
     /// Reads the journal from where the index ends, as far as its appends are whole.
@@ -100,6 +106,9 @@ impl Indexed {
     pub(crate) fn push(&mut self, entry: Recorded, length: u64) -> Result<(), Unread> {
         let offset = self.end;
         let terms = self.terms_of_next(&entry, offset)?;
+        if terms.iter().any(|(term, _)| term == term::CONTINUITY) {
+            self.kin.take();
+        }
         let number = entry.number;
         let id = entry.act.id.as_ref().map(|id| (term::of_id(id), offset));
         self.head = entry.head();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::act::{ActId, ActRef, Changes, Deed, Submitted};
+use crate::act::{ActId, ActRef, Changes, Deed, PartyKind, Submitted};
 use crate::party::PartyId;
 use crate::roll::Roll;
 use crate::standing::Recorded;
@@ -12,9 +12,10 @@ use super::indexed::{Indexed, Unread};
 impl Indexed {
     /// The roll as far as these acts need it: the parties that they name, the ids that they bear or refer to, and
     /// all that is about the acts that they are about.
-    pub(crate) fn roll_for(&self, acts: &[Submitted]) -> Result<Roll, Unread> {
+    pub(crate) fn roll_for(&mut self, acts: &[Submitted]) -> Result<Roll, Unread> {
         let mut entries: BTreeMap<u64, Recorded> = BTreeMap::new();
         let mut parties: BTreeSet<PartyId> = BTreeSet::new();
+        let mut roll = Roll::default();
         let mut ids: BTreeSet<&ActId> = BTreeSet::new();
         let mut targets: BTreeSet<u64> = BTreeSet::new();
         for Submitted { act, .. } in acts {
@@ -45,15 +46,27 @@ impl Indexed {
                 entries.insert(entry.number, entry);
             }
         }
-        for party in parties {
-            entries.extend(self.declaration(&party)?.map(|entry| (entry.number, entry)));
-        }
-        let mut roll = Roll::default();
         for (number, entry) in entries {
             roll.enter_as(number, &entry.act);
         }
+        for party in parties {
+            if let Some((kind, number)) = self.declared(&party)? {
+                roll.declare(party, kind, number);
+            }
+        }
         roll.set_count(self.head().number);
         Ok(roll)
+    }
+
+    /// What a party was declared as, and by which entry; parties are named again and again.
+    fn declared(&mut self, party: &PartyId) -> Result<Option<(PartyKind, u64)>, Unread> {
+        if let Some(known) = self.declared.get(party) {
+            return Ok(Some(*known));
+        }
+        let Some(entry) = self.declaration(party)? else { return Ok(None) };
+        let Deed::EntityCreated { party: kind, .. } = &entry.act.deed else { return Ok(None) };
+        self.declared.insert(party.clone(), (*kind, entry.number));
+        Ok(Some((*kind, entry.number)))
     }
 
     /// The act at an offset, the one that it is about in the end, and all that is about that one.
@@ -65,6 +78,6 @@ impl Indexed {
 }
 
 /// The parties that a correction may name.
-fn named_in(set: &Changes) -> impl Iterator<Item = PartyId> {
+pub(super) fn named_in(set: &Changes) -> impl Iterator<Item = PartyId> {
     set.values().filter_map(|(_, value)| PartyId::parse(value.as_str()?).ok())
 }

@@ -13,6 +13,7 @@ use crate::standing::effect::moves;
 use crate::standing::{Knowledge, Question, Recorded};
 
 use super::indexed::{Indexed, Unread};
+use super::rolled::named_in;
 
 /// What is going to be asked.
 #[derive(Debug, Clone)]
@@ -41,15 +42,36 @@ struct Gathering<'a> {
     indexed: &'a Indexed,
     last: u64,
     offsets: BTreeSet<u64>,
-    /// Parties that go on as one another, whenever.
+    /// What was read of them: a second look at the same entries reads none twice.
+    read: BTreeMap<u64, Recorded>,
+    /// Who goes on as whom.
+    kin: &'a Kin,
+}
+
+/// Parties that go on as one another, whenever: whatever is said of the one may be about the other.
+#[derive(Debug, Default)]
+pub(super) struct Kin {
+    /// The acts that say so, by where they begin.
+    acts: BTreeMap<u64, Recorded>,
     same: BTreeMap<PartyId, BTreeSet<PartyId>>,
 }
 
 impl Indexed {
+    /// Who goes on as whom; read once.
+    fn kin(&self) -> Result<&Kin, Unread> {
+        match self.kin.get() {
+            Some(kin) => Ok(kin),
+            None => {
+                let kin = Kin::of(self)?;
+                Ok(self.kin.get_or_init(|| kin))
+            }
+        }
+    }
+
     /// The entries up to one of them that bear on what is asked; none where that is all of them.
     pub(super) fn entries(&self, scope: &Scope, last: u64) -> Result<Option<Vec<Recorded>>, Unread> {
-        let mut gathering =
-            Gathering { indexed: self, last, offsets: BTreeSet::new(), same: BTreeMap::new() };
+        let kin = self.kin()?;
+        let mut gathering = Gathering::new(self, last, kin);
         match scope {
             Scope::Everything => return Ok(None),
             Scope::Entities => gathering.take(term::ENTITIES, &|_| true)?,
@@ -57,7 +79,8 @@ impl Indexed {
                 if questions.iter().any(is_open) {
                     return Ok(None);
                 }
-                gathering.find_continuity()?;
+                gathering.offsets.extend(kin.acts.keys());
+                gathering.read.clone_from(&kin.acts);
                 for question in questions {
                     gathering.ask(question)?;
                 }
@@ -72,7 +95,47 @@ fn is_open(question: &Question) -> bool {
     question.register.is_none() && question.actor.is_none() && question.subject.is_none()
 }
 
-impl Gathering<'_> {
+impl Kin {
+    /// Reads who goes on as whom, of all that is known, in every form that an act may have had: at any moment it
+    /// was no more than that.
+    fn of(indexed: &Indexed) -> Result<Self, Unread> {
+        let mut kin = Self::default();
+        for offset in indexed.under(term::CONTINUITY)? {
+            let entry = indexed.entry_at(offset)?;
+            let mut parties = parties_of(&entry.act.deed);
+            if let Some(root) = indexed.root_of(&entry.act, offset)? {
+                parties.extend(parties_of(&indexed.entry_at(root)?.act.deed));
+            }
+            kin.join(&parties);
+            kin.acts.insert(offset, entry);
+        }
+        Ok(kin)
+    }
+
+    fn join(&mut self, parties: &BTreeSet<PartyId>) {
+        let all: BTreeSet<PartyId> = parties.iter().flat_map(|party| self.of_party(party)).collect();
+        for party in &all {
+            self.same.insert(party.clone(), all.clone());
+        }
+    }
+
+    fn of_party(&self, party: &PartyId) -> BTreeSet<PartyId> {
+        self.same.get(party).cloned().unwrap_or_else(|| BTreeSet::from([party.clone()]))
+    }
+}
+
+/// The parties that an act names, or that its correction may name.
+fn parties_of(deed: &Deed) -> BTreeSet<PartyId> {
+    let corrected = if let Deed::ActCorrected { set, .. } = deed { Some(named_in(set)) } else { None };
+    let named = deed.parties().map(|(_, party)| party.clone());
+    named.chain(corrected.into_iter().flatten()).collect()
+}
+
+impl<'a> Gathering<'a> {
+    fn new(indexed: &'a Indexed, last: u64, kin: &'a Kin) -> Self {
+        Self { indexed, last, offsets: BTreeSet::new(), read: BTreeMap::new(), kin }
+    }
+
     /// Takes the acts under every term that begins so and passes.
     fn take(&mut self, prefix: &[u8], passes: &dyn Fn(&[u8]) -> bool) -> Result<(), Unread> {
         let offsets = &mut self.offsets;
@@ -84,10 +147,13 @@ impl Gathering<'_> {
     }
 
     /// The entries gathered so far, in order.
-    fn read(&self) -> Result<Vec<Recorded>, Unread> {
+    fn read(&mut self) -> Result<Vec<Recorded>, Unread> {
         let mut entries = Vec::with_capacity(self.offsets.len());
         for offset in &self.offsets {
-            let entry = self.indexed.entry_at(*offset)?;
+            let entry = match self.read.get(offset) {
+                Some(entry) => entry.clone(),
+                None => self.indexed.entry_at(*offset)?,
+            };
             if entry.number > self.last {
                 break;
             }
@@ -96,24 +162,18 @@ impl Gathering<'_> {
         Ok(entries)
     }
 
-    /// Finds who goes on as whom: whatever is said of the one may be about the other.
-    fn find_continuity(&mut self) -> Result<(), Unread> {
-        self.take(term::CONTINUITY, &|_| true)?;
-        let entries = self.read()?;
-        for known in &Knowledge::of(&entries).acts {
-            if let Deed::EntityContinuedBy { actor, subject } = &known.act.deed {
-                let both: BTreeSet<PartyId> =
-                    [actor, subject].into_iter().flat_map(|party| self.ids_of(party)).collect();
-                for party in &both {
-                    self.same.insert(party.clone(), both.clone());
-                }
+    /// The same, where they are going to be read again.
+    fn read_ahead(&mut self) -> Result<Vec<Recorded>, Unread> {
+        for offset in &self.offsets {
+            if !self.read.contains_key(offset) {
+                self.read.insert(*offset, self.indexed.entry_at(*offset)?);
             }
         }
-        Ok(())
+        self.read()
     }
 
     fn ids_of(&self, party: &PartyId) -> BTreeSet<PartyId> {
-        self.same.get(party).cloned().unwrap_or_else(|| BTreeSet::from([party.clone()]))
+        self.kin.of_party(party)
     }
 
     fn ids(&self, party: Option<&PartyId>) -> BTreeSet<PartyId> {
@@ -150,7 +210,7 @@ impl Gathering<'_> {
 
     /// Takes who is tied to which collective, and what collectives do that reaches those tied to them.
     fn take_collectives(&mut self, question: &Question, subjects: &BTreeSet<PartyId>) -> Result<(), Unread> {
-        let mut ties = Gathering { offsets: BTreeSet::new(), same: BTreeMap::new(), ..*self };
+        let mut ties = Gathering::new(self.indexed, self.last, self.kin);
         ties.take(&term::of_register(Register::Membership), &|_| true)?;
         ties.take(&term::of_register(Register::Binding), &|_| true)?;
         let entries = ties.read()?;
@@ -179,7 +239,7 @@ impl Gathering<'_> {
     fn take_regimes(&mut self) -> Result<(), Unread> {
         /// More regimes and targets than this are not looked up one by one.
         const MANY: usize = 256;
-        let entries = self.read()?;
+        let entries = self.read_ahead()?;
         let mut regimes: BTreeSet<(PartyId, Label, PartyId)> = BTreeSet::new();
         for known in &Knowledge::of(&entries).acts {
             for (key, _) in moves(&known.act) {
