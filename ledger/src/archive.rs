@@ -136,15 +136,13 @@ impl Archive {
             }
             Source::Indexed(indexed) => indexed.entries(scope, number),
         };
-        match found {
-            Ok(Some(entries)) => Ok(Entries { list: Cow::Owned(entries), instead: None }),
-            // Everything is asked for, or something could not be read.
-            Ok(None) | Err(_) => {
-                let mut history = History::read(&self.dir)?;
-                history.entries.truncate(history.up_to(number).len());
-                Ok(Entries { list: Cow::Owned(history.entries), instead: history.instead })
-            }
+        if let Ok(Some(entries)) = found {
+            return Ok(Entries { list: Cow::Owned(entries), instead: None });
         }
+        // Everything is asked for, or something could not be read.
+        let mut history = History::read(&self.dir)?;
+        history.entries.truncate(history.up_to(number).len());
+        Ok(Entries { list: Cow::Owned(history.entries), instead: history.instead })
     }
 
     /// Asks the index; where it or the journal cannot answer, the whole history.

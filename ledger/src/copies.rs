@@ -7,9 +7,10 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::chain::{Fault, Followed, Head, Sealed};
 use crate::entry::Hash;
@@ -338,7 +339,8 @@ fn store_fault(dir: &Path, store: &Store) -> Result<Option<String>, OpenError> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Closed {
     bytes: u64,
-    modified: SystemTime,
+    /// When it was last written, in seconds and nanoseconds, as the file system says.
+    modified: (i64, i64),
 }
 
 impl Closed {
@@ -350,12 +352,12 @@ impl Closed {
 
     fn of(dir: &Path) -> io::Result<Self> {
         let journal = fs::metadata(dir.join(JOURNAL))?;
-        Ok(Self { bytes: journal.len(), modified: journal.modified()? })
+        Ok(Self { bytes: journal.len(), modified: (journal.mtime(), journal.mtime_nsec()) })
     }
 
-    fn to_line(&self) -> Option<String> {
-        let since = self.modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-        Some(format!("{} {}\n", self.bytes, since.as_nanos()))
+    fn to_line(&self) -> String {
+        let (seconds, nanoseconds) = self.modified;
+        format!("{} {seconds}.{nanoseconds:09}\n", self.bytes)
     }
 
     /// Notes that the ledger is closed.
@@ -366,7 +368,7 @@ impl Closed {
         }
         sleep(Self::TICK);
         let making = dir.join("closed.making");
-        fs::write(&making, closed.to_line().unwrap_or_default())?;
+        fs::write(&making, closed.to_line())?;
         fs::rename(making, dir.join(Self::FILE))
     }
 
@@ -377,7 +379,7 @@ impl Closed {
         if now.bytes <= Self::SHORT {
             return false;
         }
-        if Some(&line) == now.to_line().as_ref() {
+        if line == now.to_line() {
             return true;
         }
         // It was written to since, and not closed: a crash, or someone else's hand.

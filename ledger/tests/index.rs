@@ -22,10 +22,8 @@ const DENSE: Shape = Shape { states: 12, listed: 15, collectives: 3, about: 200,
 
 const ENTRIES: usize = 2600;
 
-/// How many questions are asked of each register; `CHANCERY_QUESTIONS` says otherwise.
-fn questions() -> usize {
-    std::env::var("CHANCERY_QUESTIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(40)
-}
+/// How many questions are asked of each register.
+const QUESTIONS: usize = 40;
 
 fn at(second: i64) -> RecordedAt {
     RecordedAt::Asserted(Instant::from_second(1_600_000_000 + second).unwrap())
@@ -145,7 +143,7 @@ fn what_the_index_finds_is_what_the_whole_history_answers() {
         let bare = without_index(&path);
         let (whole, indexed) = (Archive::open(bare.path()).unwrap(), Archive::open(&path).unwrap());
         let mut dice = Dice(seed);
-        for _ in 0..questions() {
+        for _ in 0..QUESTIONS {
             compare(&whole, &indexed, &mut dice);
         }
     }

@@ -86,11 +86,9 @@ impl Indexed {
     fn form_after(&self, case: &Case, entry: &Recorded) -> Result<Act, Unread> {
         if is_about(entry, &case.original) {
             // What is about the act itself is heard last: nothing before it need be settled again.
-            let amended = match &entry.act.deed {
-                Deed::ActCorrected { set, .. } => case.form.amended(set).ok(),
-                #[allow(clippy::wildcard_enum_match_arm, reason = "nothing else changes what an act moves")]
-                _ => None,
-            };
+            // Nothing but a correction changes what an act moves.
+            let Deed::ActCorrected { set, .. } = &entry.act.deed else { return Ok(case.form.clone()) };
+            let amended = case.form.amended(set).ok();
             return Ok(amended.unwrap_or_else(|| case.form.clone()));
         }
         let about = case.about.iter().map(|offset| self.entry_at(*offset));
@@ -153,7 +151,9 @@ impl Recent {
     pub(super) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) {
         let from = self.postings.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
         for (term, offsets) in from.take_while(|(term, _)| term.starts_with(prefix)) {
-            offsets.iter().for_each(|(_, offset)| each(term, *offset));
+            for (_, offset) in offsets {
+                each(term, *offset);
+            }
         }
     }
 

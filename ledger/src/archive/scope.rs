@@ -59,13 +59,11 @@ pub(super) struct Kin {
 impl Indexed {
     /// Who goes on as whom; read once.
     fn kin(&self) -> Result<&Kin, Unread> {
-        match self.kin.get() {
-            Some(kin) => Ok(kin),
-            None => {
-                let kin = Kin::of(self)?;
-                Ok(self.kin.get_or_init(|| kin))
-            }
+        if let Some(kin) = self.kin.get() {
+            return Ok(kin);
         }
+        let kin = Kin::of(self)?;
+        Ok(self.kin.get_or_init(|| kin))
     }
 
     /// The entries up to one of them that bear on what is asked; none where that is all of them.

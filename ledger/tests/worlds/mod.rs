@@ -63,7 +63,7 @@ impl World {
     /// Few are chosen often: the square of an even chance.
     fn skewed(&mut self, limit: u64) -> u64 {
         let even = self.below(1 << 20);
-        (even * even >> 20) * limit >> 20
+        (((even * even) >> 20) * limit) >> 20
     }
 
     fn state(&mut self) -> String {
