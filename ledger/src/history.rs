@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::chain::{Fault, Followed, Head};
 use crate::copies::{JOURNAL, OpenError, STORE, is_being_written, lock};
 use crate::date::Instant;
+use crate::entry::{Entry, Hash};
 use crate::journal::{NotAJournal, Reader};
 use crate::merkle::Tree;
 use crate::remains::Remains;
@@ -27,17 +28,18 @@ pub struct History {
 
 impl From<Followed> for Recorded {
     fn from((sealed, entry): Followed) -> Self {
-        Self {
-            number: entry.number,
-            recorded_at: entry.recorded_at,
-            asserted: entry.asserted,
-            hash: sealed.hash,
-            act: entry.act,
-        }
+        Self::of(sealed.hash, entry)
     }
 }
 
 impl Recorded {
+    /// An entry as it was recorded, with the hash of its bytes.
+    #[must_use]
+    pub fn of(hash: Hash, entry: Entry) -> Self {
+        let Entry { number, recorded_at, asserted, act, .. } = entry;
+        Self { number, recorded_at, asserted, hash, act }
+    }
+
     /// The head of a ledger that ends with this entry.
     #[must_use]
     pub fn head(&self) -> Head {

@@ -280,24 +280,22 @@ impl Ledger {
         self.head = head;
         self.registrars = registrars.unwrap_or_else(|| std::mem::take(&mut self.registrars));
         // From here on the acts are recorded, whatever store and index do.
-        let store_lags = self.store.append(&sealed).err().map(|e: StoreError| e.to_string());
-        self.index(sealed);
+        let store_lags = self.follow(&sealed).err().map(|error| error.to_string());
         Ok(Appended { fates, head, store_lags })
     }
 
-    /// Lets the index follow. It is derived: where it cannot, the next opening brings it up.
-    fn index(&mut self, sealed: Vec<Sealed>) {
-        for sealed in sealed {
-            if self.index_lags.is_some() {
-                return;
-            }
-            let length = record_length(sealed.bytes.len());
-            let pushed = match Entry::decode(&sealed.bytes) {
-                Ok(entry) => self.indexed.push(Recorded::from((sealed, entry)), length),
-                Err(error) => Err(Fault::from(error).into()),
-            };
-            self.index_lags = pushed.err().map(|error| error.to_string());
+    /// Lets store and index follow, side by side where that is worth a thread.
+    fn follow(&mut self, sealed: &[Sealed]) -> Result<(), StoreError> {
+        const WORTH_A_THREAD: usize = 512;
+        let Self { store, indexed, index_lags, .. } = self;
+        if sealed.len() < WORTH_A_THREAD {
+            index(indexed, index_lags, sealed);
+            return store.append(sealed);
         }
+        std::thread::scope(|scope| {
+            scope.spawn(|| index(indexed, index_lags, sealed));
+            store.append(sealed)
+        })
     }
 
     /// Brings store and index to the disk, and lets the ledger go.
@@ -311,6 +309,21 @@ impl Ledger {
         self.store.sync()?;
         Closed::note(&self.dir)?;
         Ok(())
+    }
+}
+
+/// Lets the index follow. It is derived: where it cannot, the next opening brings it up.
+fn index(indexed: &mut Indexed, lags: &mut Option<String>, sealed: &[Sealed]) {
+    for sealed in sealed {
+        if lags.is_some() {
+            return;
+        }
+        let length = record_length(sealed.bytes.len());
+        let pushed = match Entry::decode(&sealed.bytes) {
+            Ok(entry) => indexed.push(Recorded::of(sealed.hash, entry), length),
+            Err(error) => Err(Fault::from(error).into()),
+        };
+        *lags = pushed.err().map(|error| error.to_string());
     }
 }
 

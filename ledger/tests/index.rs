@@ -18,7 +18,15 @@ use ledger::{
 use worlds::{Shape, World, state};
 
 /// Few parties and many acts about acts: everything meets everything.
-const DENSE: Shape = Shape { states: 12, listed: 15, collectives: 3, about: 200, ties: 40, claims: false };
+const DENSE: Shape = Shape {
+    states: 12,
+    listed: 15,
+    collectives: 3,
+    about: 200,
+    ties: 40,
+    continued: u64::MAX,
+    claims: false,
+};
 
 const ENTRIES: usize = 2600;
 

@@ -141,13 +141,7 @@ impl Indexed {
         }
         let bytes = self.records.at(offset)?;
         let entry = Entry::decode(&bytes).map_err(Fault::from)?;
-        Ok(Recorded {
-            number: entry.number,
-            recorded_at: entry.recorded_at,
-            asserted: entry.asserted,
-            hash: Hash::of(&bytes),
-            act: entry.act,
-        })
+        Ok(Recorded::of(Hash::of(&bytes), entry))
     }
 
     /// Hands on every term that begins so with each offset under it, in no order.

@@ -179,17 +179,20 @@ impl<'a> Gathering<'a> {
     }
 
     fn ask(&mut self, question: &Question) -> Result<(), Unread> {
+        /// Whoever has gone on as that many is asked for with everyone: looking each pair up would be more.
+        const MANY: usize = 16;
         let (actors, subjects) = (self.ids(question.actor.as_ref()), self.ids(question.subject.as_ref()));
         let asked = |term: &[u8]| question.register.is_none_or(|register| term::is_of(term, register));
         if let (None, None, Some(register)) = (&question.actor, &question.subject, question.register) {
             self.take(&term::of_register(register), &|_| true)?;
         }
         for actor in &actors {
-            if subjects.is_empty() {
+            if subjects.is_empty() || subjects.len() > MANY {
                 self.take(&term::by(actor), &asked)?;
-            }
-            for subject in &subjects {
-                self.take(&term::toward(actor, Some(subject)), &asked)?;
+            } else {
+                for subject in &subjects {
+                    self.take(&term::toward(actor, Some(subject)), &asked)?;
+                }
             }
         }
         if actors.is_empty() {

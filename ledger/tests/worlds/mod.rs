@@ -18,6 +18,8 @@ pub(crate) struct Shape {
     pub(crate) about: u64,
     /// Of a thousand acts, how many are about who parties are and who belongs to what.
     pub(crate) ties: u64,
+    /// At most how many parties go on as another.
+    pub(crate) continued: u64,
     /// Whether acts carry a claim with a source and a digest, as real ones do: some 330 bytes an act.
     pub(crate) claims: bool,
 }
@@ -27,7 +29,7 @@ impl Shape {
     #[allow(dead_code, reason = "not every user of this file makes large registers")]
     pub(crate) fn real(acts: u64) -> Self {
         let listed = (acts / 10).clamp(10, 100_000);
-        Self { states: 200, listed, collectives: 12, about: 20, ties: 2, claims: true }
+        Self { states: 200, listed, collectives: 12, about: 20, ties: 2, continued: 20, claims: true }
     }
 }
 
@@ -35,8 +37,9 @@ impl Shape {
 pub(crate) struct World {
     shape: Shape,
     random: u64,
-    /// How many acts have been made.
+    /// How many acts have been made, and how many parties have gone on as another.
     made: u64,
+    continued: u64,
     /// For each act whether another may be about it, and whether it is itself about one.
     past: Vec<Past>,
 }
@@ -50,7 +53,13 @@ enum Past {
 
 impl World {
     pub(crate) fn new(shape: Shape, seed: u64) -> Self {
-        Self { shape, random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, made: 0, past: Vec::new() }
+        Self {
+            shape,
+            random: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            made: 0,
+            continued: 0,
+            past: Vec::new(),
+        }
     }
 
     fn below(&mut self, limit: u64) -> u64 {
@@ -212,7 +221,8 @@ impl World {
     /// Who goes on as whom, who belongs to what.
     fn tie(&mut self) -> Map<String, Value> {
         let (actor, date) = (self.state(), self.date());
-        let act = if self.below(12) == 0 {
+        let act = if self.below(12) == 0 && self.continued < self.shape.continued {
+            self.continued += 1;
             let subject = self.other_state(&actor);
             json!({ "kind": "entity.continued_by", "actor": actor, "subject": subject, "effective": date })
         } else {
