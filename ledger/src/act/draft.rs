@@ -3,8 +3,6 @@
 //! JSON lines, TOML tables, CSV rows and command-line flags all become a [`Draft`]; one function reads acts out
 //! of drafts. What is wrong is collected as [`Problem`]s, so that one pass names everything.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::vocabulary::{KINDS, fields_of};
@@ -20,7 +18,8 @@ const SYNONYMS: [(&str, &str); 1] = [("measure", "measures")];
 #[derive(Debug, Clone)]
 pub struct Draft {
     place: Place,
-    fields: BTreeMap<String, (Value, Place)>,
+    /// A handful: looked through, not looked up.
+    fields: Vec<(String, Value, Place)>,
     kind: Option<&'static str>,
     problems: Vec<Problem>,
 }
@@ -176,22 +175,28 @@ impl Draft {
     /// An empty draft, read from a line (0 where there is none).
     #[must_use]
     pub fn new(line: usize) -> Self {
-        Self { place: Place { line, column: 0 }, fields: BTreeMap::new(), kind: None, problems: Vec::new() }
+        Self { place: Place { line, column: 0 }, fields: Vec::new(), kind: None, problems: Vec::new() }
     }
 
     /// Takes a field out, unread, if it is there.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.fields.remove(name).map(|(value, _)| value)
+        self.pull(name).map(|(value, _)| value)
     }
 
     /// Adds a field; a second one of the same name is a problem.
     pub fn push(&mut self, name: &str, value: Value, place: Place) {
         let name = SYNONYMS.iter().find(|(from, _)| *from == name).map_or(name, |(_, to)| to);
-        if self.fields.contains_key(name) {
+        if self.fields.iter().any(|(known, ..)| known == name) {
             self.problem(Some(name), place, Flaw::Repeated);
         } else {
-            self.fields.insert(name.to_owned(), (value, place));
+            self.fields.push((name.to_owned(), value, place));
         }
+    }
+
+    fn pull(&mut self, name: &str) -> Option<(Value, Place)> {
+        let at = self.fields.iter().position(|(known, ..)| known == name)?;
+        let (_, value, place) = self.fields.swap_remove(at);
+        Some((value, place))
     }
 
     /// Notes something wrong with a field that is, or should be, in this draft.
@@ -201,7 +206,7 @@ impl Draft {
 
     /// Takes the kind, once; `None` is noted as a problem.
     pub(super) fn kind(&mut self) -> Option<&'static str> {
-        let Some((value, place)) = self.fields.remove("kind") else {
+        let Some((value, place)) = self.pull("kind") else {
             self.problem(None, self.place, Flaw::NoKind);
             return None;
         };
@@ -219,7 +224,7 @@ impl Draft {
 
     /// Takes a field of a type: `None` when it is missing or unfit, which is noted as a problem.
     pub(super) fn take<T: Field>(&mut self, name: &'static str) -> Option<T> {
-        match self.fields.remove(name) {
+        match self.pull(name) {
             None => {
                 let absent = T::absent();
                 if absent.is_none() {
@@ -246,7 +251,9 @@ impl Draft {
     /// What is left over is of no use; all problems, in the order of their columns.
     pub(super) fn finish(mut self) -> Vec<Problem> {
         if let Some(kind) = self.kind {
-            for (name, (_, place)) in std::mem::take(&mut self.fields) {
+            let mut fields = std::mem::take(&mut self.fields);
+            fields.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+            for (name, _, place) in fields {
                 let flaw = if is_a_word(&name) {
                     Flaw::UselessField { kind, takes: fields_of(kind).to_vec() }
                 } else {

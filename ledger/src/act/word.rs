@@ -318,12 +318,13 @@ word_fields! {
 }
 
 fn word_of<T>(value: Value, words: &[&str], of_word: fn(&str) -> Option<T>) -> Result<T, Unfit> {
+    if let Some(word) = value.as_str().and_then(of_word) {
+        return Ok(word);
+    }
     let expected = format!("one of {}", words.join(", "));
     let word = string(value, &expected)?;
-    of_word(&word).ok_or_else(|| Unfit {
-        nearest: nearest(&word, words.iter().copied()),
-        ..Unfit::new(&expected, &Value::from(word))
-    })
+    let nearest = nearest(&word, words.iter().copied());
+    Err(Unfit { nearest, ..Unfit::new(&expected, &Value::from(word)) })
 }
 
 words! {
