@@ -17,6 +17,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Acts are many small pieces: the allocator of the system takes a good part of the time of every large task.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     quieten_sled();
     let done = command::Arguments::parse().run(&mut anstream::stdout());
