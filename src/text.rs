@@ -6,18 +6,50 @@
 mod csv;
 mod toml;
 
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use ledger::Act;
 use ledger::act::{Draft, Place, Problem, Submitted, json};
 use serde_json::Value;
 
-/// Reads acts in the form that the name of the file tells: `.toml`, `.csv`, else JSON lines.
-pub(crate) fn read(name: &Path, text: &[u8]) -> (Vec<Submitted>, Vec<Problem>) {
+/// Acts that were read together, and what is wrong with the lines among them that are none.
+pub(crate) type Batch = (Vec<Submitted>, Vec<Problem>);
+
+/// Reads a file of acts, or standard input where its name is `-`, and hands them on as they come. The name tells the
+/// form: `.toml`, `.csv`, else JSON lines, which may be those of an exact export.
+///
+/// It ends early where nobody takes them any more.
+pub(crate) fn read(name: &Path, exact: bool, hand_on: &mut dyn FnMut(Batch) -> bool) -> io::Result<()> {
+    let mut file: Box<dyn Read> =
+        if name == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(name)?) };
+    let mut whole = |drafts: fn(&[u8]) -> Drafts| {
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        hand_on(read_drafts(drafts(&text)));
+        Ok(())
+    };
     match name.extension().and_then(|extension| extension.to_str()) {
-        Some("toml") => read_drafts(toml::drafts(text)),
-        Some("csv") => read_drafts(csv::drafts(text)),
-        _ => json::read(text),
+        Some("toml") if !exact => whole(toml::drafts),
+        Some("csv") if !exact => whole(csv::drafts),
+        _ => read_lines(file, exact, hand_on),
+    }
+}
+
+/// Reads so many bytes at a time, up to the end of a line.
+fn read_lines(file: Box<dyn Read>, exact: bool, hand_on: &mut dyn FnMut(Batch) -> bool) -> io::Result<()> {
+    const BATCH: usize = 1 << 20;
+    let mut file = BufReader::with_capacity(BATCH, file);
+    let mut first = 1;
+    loop {
+        let mut text = Vec::with_capacity(BATCH + (BATCH >> 3));
+        file.by_ref().take(BATCH as u64).read_to_end(&mut text)?;
+        file.read_until(b'\n', &mut text)?;
+        if text.is_empty() || !hand_on(json::read_part(&text, first, exact)) {
+            return Ok(());
+        }
+        first += text.split(|byte| *byte == b'\n').count() - 1;
     }
 }
 
@@ -33,7 +65,7 @@ pub(crate) fn read_words(words: impl IntoIterator<Item = (String, String)>) -> R
 
 type Drafts = (Vec<(usize, Draft)>, Vec<Problem>);
 
-fn read_drafts((drafts, mut problems): Drafts) -> (Vec<Submitted>, Vec<Problem>) {
+fn read_drafts((drafts, mut problems): Drafts) -> Batch {
     let mut acts = Vec::new();
     for (line, draft) in drafts {
         match Act::read(draft) {

@@ -9,6 +9,7 @@
 //! damaged, the whole history is read as [`History`] reads it: slower, never wrong.
 
 mod indexed;
+mod present;
 mod recent;
 mod rolled;
 mod scope;

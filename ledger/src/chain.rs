@@ -66,22 +66,25 @@ impl Sealed {
 /// # Errors
 /// The number of bytes that the entry would have, when that is more than [`LIMIT`].
 pub fn seal(head: &Head, act: impl Into<Box<Act>>, recorded_at: RecordedAt) -> Result<Sealed, usize> {
+    sealed(head, act.into(), recorded_at).map(|(sealed, _)| sealed)
+}
+
+/// The same, with the entry that it is.
+pub(crate) fn sealed(head: &Head, act: Box<Act>, recorded_at: RecordedAt) -> Result<Followed, usize> {
     let instant = recorded_at.instant();
     let entry = Entry {
         number: head.number + 1,
         recorded_at: Instant::from_microsecond(instant.as_microsecond()).unwrap_or(instant),
         asserted: matches!(recorded_at, RecordedAt::Asserted(_)),
         previous: head.hash,
-        act: act.into(),
+        act,
     };
-    let mut bytes = entry.encode();
-    // Encoding reserves for the longer ones; hundreds of thousands may wait to be written.
-    bytes.shrink_to_fit();
+    let bytes = entry.encode();
     if bytes.len() > LIMIT {
         return Err(bytes.len());
     }
     debug_assert_eq!(Entry::decode(&bytes).as_ref(), Ok(&entry), "what is sealed must read back");
-    Ok(Sealed::new(&entry, bytes))
+    Ok((Sealed::new(&entry, bytes), entry))
 }
 
 /// What is wrong with an entry, or with a copy of it.

@@ -12,10 +12,12 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::chain::{Fault, Followed, Head, Sealed};
+use crate::chain::{Fault, Followed, Head};
 use crate::entry::Hash;
 use crate::journal::salvage::salvage;
-use crate::journal::{End, Journal, NotAJournal, Reader, Records, has_whole_records};
+use crate::journal::{
+    End, FIRST_LINE, Journal, NotAJournal, Reader, end_of_appends, has_whole_records, record_length,
+};
 use crate::remains::{Lost, NotWhole, Remains};
 use crate::store::{Store, StoreError};
 
@@ -25,9 +27,6 @@ pub const JOURNAL: &str = "journal";
 pub const STORE: &str = "store";
 /// The file that a writer locks.
 pub const LOCK: &str = "lock";
-
-/// How many entries are carried from one copy to the other at a time.
-const CHUNK: usize = 4096;
 
 /// Why a ledger cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -311,7 +310,7 @@ fn mend_journal(dir: &Path, end: &End, conditions: &mut Vec<Condition>) -> Resul
     if head == end.head {
         cut_tail(dir, end, conditions)
     } else {
-        let kept = restore_journal(dir, whole)?;
+        let kept = restore_journal(dir, &whole)?;
         conditions.push(Condition::JournalRestored { entry: end.head.number + 1, kept });
         Ok(())
     }
@@ -385,7 +384,7 @@ impl Closed {
         // It was written to since, and not closed: a crash, or someone else's hand.
         let bytes = line.split(' ').next().and_then(|word| word.parse::<u64>().ok());
         bytes.is_some_and(|bytes| bytes < now.bytes)
-            && Records::open(&dir.join(JOURNAL)).and_then(|records| records.are_sound()).unwrap_or(false)
+            && end_of_appends(&dir.join(JOURNAL), FIRST_LINE.len() as u64).is_ok()
     }
 }
 
@@ -397,44 +396,32 @@ fn bring_up(
     conditions: &mut Vec<Condition>,
 ) -> Result<End, OpenError> {
     let from = store.head();
-    let at_store =
-        |error: StoreError| OpenError::Io { path: dir.join(STORE), error: io::Error::other(error) };
-    let mut pending: Vec<Sealed> = Vec::new();
-    while let Some((sealed, _)) = reader.next() {
+    let mut begin = reader.end_of_read();
+    for (sealed, _) in reader.by_ref() {
         if sealed.number == from.number && sealed.hash != from.hash {
             return Err(OpenError::Disagree { entry: from.number, journal: sealed.hash, store: from.hash });
         }
-        if sealed.number > from.number {
-            pending.push(sealed);
-        }
-        // Only whole appends may reach the store.
-        if pending.len() >= CHUNK && reader.is_whole() {
-            store.append(&pending).map_err(at_store)?;
-            pending.clear();
+        if sealed.number <= from.number {
+            begin += record_length(sealed.bytes.len());
         }
     }
     let end = reader.end();
-    pending.retain(|sealed| sealed.number <= end.head.number);
-    store.append(&pending).map_err(at_store)?;
-    let entries = store.head().number.saturating_sub(from.number);
-    if entries > 0 && store.head().number <= end.head.number {
-        store.sync().map_err(at_store)?;
-        conditions.push(Condition::StoreLagged { entries });
+    if end.head.number > from.number {
+        let at = |error: StoreError| OpenError::Io { path: dir.join(STORE), error: io::Error::other(error) };
+        store.follow(&dir.join(JOURNAL), begin..end.bytes).and_then(|()| store.sync()).map_err(at)?;
+        conditions.push(Condition::StoreLagged { entries: end.head.number - from.number });
     }
     Ok(end)
 }
 
 /// Writes the journal anew, and sets the one that was aside.
-fn restore_journal(dir: &Path, entries: Vec<Followed>) -> Result<Option<PathBuf>, OpenError> {
+fn restore_journal(dir: &Path, entries: &[Followed]) -> Result<Option<PathBuf>, OpenError> {
     let path = dir.join(JOURNAL);
     let at = |error| OpenError::Io { path: path.clone(), error };
     let restored = dir.join("journal.restored");
     drop(fs::remove_file(&restored));
     let mut journal = Journal::create(&restored).map_err(at)?;
-    let entries: Vec<Sealed> = entries.into_iter().map(|(sealed, _)| sealed).collect();
-    for chunk in entries.chunks(CHUNK) {
-        journal.append(chunk).map_err(at)?;
-    }
+    journal.append(entries.iter().map(|(sealed, _)| sealed)).map_err(at)?;
     let kept = if path.exists() { Some(set_aside(&path)?) } else { None };
     fs::rename(&restored, &path).and_then(|()| sync_dir(dir)).map_err(at)?;
     Ok(kept)

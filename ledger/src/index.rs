@@ -8,9 +8,11 @@
 //! bytes: a segment holds [`UNIT`] entries or four, sixteen … times as many, and begins where a multiple of its
 //! length does.
 
+pub(crate) mod postings;
 pub(crate) mod segment;
 pub(crate) mod term;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -30,21 +32,30 @@ pub(crate) const UNIT: u64 = 1024;
 /// How many segments of one length make one of the next.
 const FAN: u64 = 4;
 
-/// The longest segment that is made at once; longer ones are joined from these.
-pub(crate) const MOST_AT_ONCE: u64 = 64 * UNIT;
+/// The longest segment that is made at once, out of memory; longer ones are joined from these.
+pub(crate) const MOST_AT_ONCE: u64 = 16 * UNIT;
+
+/// What the name of a segment ends with whose entries no append holds yet.
+const PENDING: &str = "pending";
 
 /// The segments of a ledger, in the order of their entries.
+///
+/// A writer adds segments while an append is being written, long before its end. Until [`Index::confirm`] they bear
+/// names under which nobody looks for them.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     dir: PathBuf,
     segments: Vec<Segment>,
+    /// The first and last entries of those that are pending, and of those that confirmed ones have been joined from.
+    pending: BTreeSet<(u64, u64)>,
+    joined: Vec<(u64, u64)>,
 }
 
 impl Index {
     /// Opens the index of a ledger, as far as it belongs to this journal: what does not is passed over.
     pub(crate) fn open(ledger: &Path, journal: &File) -> Self {
         let dir = ledger.join(INDEX);
-        let mut index = Self { dir, segments: Vec::new() };
+        let mut index = Self { dir, ..Self::default() };
         let Ok(length) = journal.metadata().map(|meta| meta.len()) else { return index };
         // A writer may join segments while we look: then the names that we read are gone, and there are new ones.
         for _ in 0..3 {
@@ -62,6 +73,14 @@ impl Index {
         index
     }
 
+    /// Removes the index of a ledger.
+    pub(crate) fn remove(ledger: &Path) -> io::Result<()> {
+        match fs::remove_dir_all(ledger.join(INDEX)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// The longest segments that follow one another from the first entry.
     fn chain_of_segments(&self) -> Vec<Segment> {
         let names = self.names();
@@ -70,8 +89,8 @@ impl Index {
             let next = chain.last().map_or(1, |segment| segment.span.last + 1);
             let candidates = names.iter().filter(|(first, _)| *first == next);
             let longest = candidates.max_by_key(|(_, last)| *last);
-            let Some((first, last)) = longest else { return chain };
-            match Segment::open(&self.path_of(*first, *last)) {
+            let Some(longest) = longest else { return chain };
+            match Segment::open(&self.path_of(*longest)) {
                 Ok(segment) if segment.follows(chain.last()) => chain.push(segment),
                 Ok(_) | Err(_) => return chain,
             }
@@ -89,8 +108,12 @@ impl Index {
         files.filter_map(|file| of_name(file.ok()?)).collect()
     }
 
-    fn path_of(&self, first: u64, last: u64) -> PathBuf {
+    fn path_of(&self, (first, last): (u64, u64)) -> PathBuf {
         self.dir.join(format!("{first}-{last}"))
+    }
+
+    fn pending_path_of(&self, name: (u64, u64)) -> PathBuf {
+        self.path_of(name).with_extension(PENDING)
     }
 
     /// What the segments cover; none where there are no segments.
@@ -131,12 +154,27 @@ impl Index {
         postings: impl Iterator<Item = (&'p [u8], u64)>,
     ) -> Result<(), IndexFault> {
         fs::create_dir_all(&self.dir)?;
-        let mut writer = Writer::create(&self.path_of(span.first, span.last), span)?;
+        let name = (span.first, span.last);
+        let mut writer = Writer::create(&self.pending_path_of(name), span)?;
         for (term, offset) in postings {
             writer.add(term, offset)?;
         }
         self.segments.push(writer.finish(milestones)?);
+        self.pending.insert(name);
         while self.join_last()? {}
+        Ok(())
+    }
+
+    /// Gives the segments that were added their names: the journal holds their entries now.
+    pub(crate) fn confirm(&mut self) -> io::Result<()> {
+        while let Some(name) = self.pending.first().copied() {
+            fs::rename(self.pending_path_of(name), self.path_of(name))?;
+            self.pending.remove(&name);
+        }
+        // A reader that has them open keeps them; one that comes now finds the joined one.
+        while let Some(name) = self.joined.pop() {
+            fs::remove_file(self.path_of(name))?;
+        }
         Ok(())
     }
 
@@ -150,24 +188,29 @@ impl Index {
         if !begins || parts.iter().any(|part| part.span.length() != length) {
             return Ok(false);
         }
-        let (first, last) = (parts[0].span.first, parts[fan - 1].span.last);
-        let joined = segment::join(parts, &self.path_of(first, last))?;
-        let old: Vec<PathBuf> =
-            parts.iter().map(|part| self.path_of(part.span.first, part.span.last)).collect();
-        self.segments.truncate(from);
-        self.segments.push(joined);
-        // A reader that has them open keeps them; one that comes now finds the joined one.
-        for path in old {
-            fs::remove_file(path)?;
+        let name = (parts[0].span.first, parts[fan - 1].span.last);
+        let joined = segment::join(parts, &self.pending_path_of(name))?;
+        for part in self.segments.split_off(from) {
+            let name = (part.span.first, part.span.last);
+            if self.pending.remove(&name) {
+                fs::remove_file(self.pending_path_of(name))?;
+            } else {
+                self.joined.push(name);
+            }
         }
+        self.segments.push(joined);
+        self.pending.insert(name);
         Ok(true)
     }
 
     /// Removes files that are no part of the index any more: of another history, or left by a crash.
     pub(crate) fn tidy(&self) -> io::Result<()> {
         let Ok(files) = fs::read_dir(&self.dir) else { return Ok(()) };
-        let kept: Vec<PathBuf> =
-            self.segments.iter().map(|segment| self.path_of(segment.span.first, segment.span.last)).collect();
+        let kept: Vec<PathBuf> = self
+            .segments
+            .iter()
+            .map(|segment| self.path_of((segment.span.first, segment.span.last)))
+            .collect();
         for file in files {
             let path = file?.path();
             if !kept.contains(&path) {

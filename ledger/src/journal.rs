@@ -54,6 +54,12 @@ pub struct Journal {
     file: File,
     /// The length of what has been acknowledged, in bytes.
     bytes: u64,
+    /// The length of the file, with what was written since and is no append yet.
+    written: u64,
+    /// Records to be written next.
+    records: Vec<u8>,
+    /// The last entry added: whether its append goes on is known when another comes, or none.
+    held: Option<Vec<u8>>,
 }
 
 impl Journal {
@@ -65,7 +71,7 @@ impl Journal {
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         file.write_all(FIRST_LINE)?;
         file.sync_all()?;
-        Ok(Self { file, bytes: FIRST_LINE.len() as u64 })
+        Ok(Self::at(file, FIRST_LINE.len() as u64))
     }
 
     /// Opens a journal to append after its first `bytes` bytes; what follows them is cut.
@@ -78,7 +84,11 @@ impl Journal {
             file.set_len(bytes)?;
             file.sync_all()?;
         }
-        Ok(Self { file, bytes })
+        Ok(Self::at(file, bytes))
+    }
+
+    fn at(file: File, bytes: u64) -> Self {
+        Self { file, bytes, written: bytes, records: Vec::new(), held: None }
     }
 
     /// The length of what has been acknowledged, in bytes.
@@ -87,42 +97,66 @@ impl Journal {
         self.bytes
     }
 
+    /// Adds an entry to the append that is being written. It counts once [`Journal::commit`] has returned.
+    ///
+    /// # Errors
+    /// When the disk would not take it.
+    pub fn add(&mut self, entry: &[u8]) -> io::Result<()> {
+        if let Some(before) = self.held.replace(entry.to_vec()) {
+            push_record(&mut self.records, &before, true);
+        }
+        if self.records.len() >= BUFFER { self.spill() } else { Ok(()) }
+    }
+
+    /// Writes what was added, save for the last entry.
+    pub(crate) fn spill(&mut self) -> io::Result<()> {
+        self.file.write_all_at(&self.records, self.written)?;
+        self.written += self.records.len() as u64;
+        self.records.clear();
+        Ok(())
+    }
+
+    /// Ends the append that is being written: when this returns it is on disk, all of it.
+    ///
+    /// # Errors
+    /// When the disk would not take it; then the file is cut back to what it held before.
+    pub fn commit(&mut self) -> io::Result<()> {
+        let Some(last) = self.held.take() else { return Ok(()) };
+        let spilled = self.written > self.bytes;
+        // The last record makes the others count: they must not reach the disk after it.
+        let before = if spilled { self.spill().and_then(|()| self.file.sync_data()) } else { Ok(()) };
+        push_record(&mut self.records, &last, false);
+        let committed = before.and_then(|()| self.spill()).and_then(|()| self.file.sync_data());
+        if committed.is_err() {
+            self.cut();
+        } else {
+            self.bytes = self.written;
+        }
+        committed
+    }
+
+    /// Drops what was added since the last append.
+    ///
+    /// If the file cannot be cut now, the next opening cuts it: an append without its last record never counted.
+    /// A whole append whose sync failed would count, so it is tried here, and its own failure changes nothing.
+    pub(crate) fn cut(&mut self) {
+        self.records.clear();
+        self.held = None;
+        drop(self.file.set_len(self.bytes));
+        self.written = self.bytes;
+    }
+
     /// Appends entries as one append: when this returns they are on disk, all of them.
     ///
     /// # Errors
     /// When the disk would not take them; then the file is cut back to what it held before.
-    pub fn append(&mut self, entries: &[Sealed]) -> io::Result<()> {
-        let written = self.write(entries);
-        if written.is_err() {
-            // Whatever reached the file is no append. If it cannot be cut now, the next opening cuts it: a last
-            // record that is not whole, or an append without its last record, never counted. But a whole append
-            // whose sync failed would count, so the cut is tried here, and its own failure changes nothing.
-            drop(self.file.set_len(self.bytes));
-        } else {
-            self.bytes += length_of(entries);
+    pub fn append<'e>(&mut self, entries: impl IntoIterator<Item = &'e Sealed>) -> io::Result<()> {
+        let added = entries.into_iter().try_for_each(|entry| self.add(&entry.bytes));
+        if added.is_err() {
+            self.cut();
         }
-        written
+        added.and_then(|()| self.commit())
     }
-
-    fn write(&mut self, entries: &[Sealed]) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.bytes))?;
-        let mut records = Vec::with_capacity(BUFFER);
-        for (place, entry) in entries.iter().enumerate() {
-            push_record(&mut records, &entry.bytes, place + 1 < entries.len());
-            if records.len() >= BUFFER {
-                self.file.write_all(&records)?;
-                records.clear();
-            }
-        }
-        self.file.write_all(&records)?;
-        self.file.sync_data()
-    }
-}
-
-/// The length of the records of some entries, in bytes.
-#[must_use]
-pub fn length_of(entries: &[Sealed]) -> u64 {
-    entries.iter().map(|entry| record_length(entry.bytes.len())).sum()
 }
 
 fn push_record(records: &mut Vec<u8>, entry: &[u8], goes_on: bool) {
@@ -173,28 +207,86 @@ impl End {
     }
 }
 
-/// Whether every record of a journal agrees with its checksum, and the last append is whole. Nothing is decoded: it
+/// Whether every record of a journal agrees with its checksum, and the last record is whole. Nothing is decoded: it
 /// takes a tenth of the time of reading.
 pub(crate) fn has_whole_records(path: &Path) -> io::Result<bool> {
-    let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
     let mut first = [0; FIRST_LINE.len()];
-    let mut whole = read_up_to(&mut file, &mut first)? == FIRST_LINE.len() && first == *FIRST_LINE;
-    let mut entry = Vec::new();
-    while whole {
+    let read = read_up_to(&mut File::open(path)?, &mut first)?;
+    if first[..read] != *FIRST_LINE {
+        return Ok(false);
+    }
+    let mut walk = Walk::open(path, FIRST_LINE.len() as u64)?;
+    loop {
+        match walk.next() {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(true),
+            Err(_) => return Ok(false),
+        }
+    }
+}
+
+/// A walk over the records of a journal: each agrees with its checksum, and nothing is decoded or linked.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    file: BufReader<File>,
+    at: u64,
+    entry: Vec<u8>,
+}
+
+impl Walk {
+    /// Begins where a record does.
+    pub(crate) fn open(path: &Path, from: u64) -> io::Result<Self> {
+        let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
+        file.seek(SeekFrom::Start(from))?;
+        Ok(Self { file, at: from, entry: Vec::new() })
+    }
+
+    /// Where the next record begins.
+    pub(crate) fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// The next entry in its bytes, and whether its append goes on after it; none at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<(&[u8], bool)>, Fault> {
+        let io = |e: io::Error| Fault::Copy(e.to_string());
         let mut header = [0; HEADER];
-        match read_up_to(&mut file, &mut header)? {
-            0 => return Ok(true),
+        match read_up_to(&mut self.file, &mut header).map_err(io)? {
+            0 => return Ok(None),
             HEADER => {}
-            _ => return Ok(false),
+            _ => return Err(Fault::BreaksOff),
         }
         let [a, b, c, d, crc @ ..] = header;
-        let length = (u32::from_le_bytes([a, b, c, d]) & !GOES_ON) as usize;
-        entry.resize(length.min(LIMIT), 0);
-        whole = length <= LIMIT
-            && read_up_to(&mut file, &mut entry)? == length
-            && checksum([a, b, c, d], &entry) == u32::from_le_bytes(crc);
+        let length = length_in([a, b, c, d]);
+        if length > LIMIT {
+            return Err(Fault::Checksum);
+        }
+        self.entry.resize(length, 0);
+        if read_up_to(&mut self.file, &mut self.entry).map_err(io)? < length {
+            return Err(Fault::BreaksOff);
+        }
+        if checksum([a, b, c, d], &self.entry) != u32::from_le_bytes(crc) {
+            return Err(Fault::Checksum);
+        }
+        self.at += record_length(length);
+        Ok(Some((&self.entry, u32::from_le_bytes([a, b, c, d]) & GOES_ON != 0)))
     }
-    Ok(false)
+}
+
+/// Where the last whole append ends that follows an offset.
+///
+/// # Errors
+/// The [`Fault`] of the first record that is damaged.
+pub(crate) fn end_of_appends(path: &Path, from: u64) -> Result<u64, Fault> {
+    let mut walk = Walk::open(path, from).map_err(|e| Fault::Copy(e.to_string()))?;
+    let mut end = from;
+    loop {
+        match walk.next() {
+            Ok(Some((_, true))) => {}
+            Ok(Some((_, false))) => end = walk.at(),
+            Ok(None) | Err(Fault::BreaksOff) => return Ok(end),
+            Err(fault) => return Err(fault),
+        }
+    }
 }
 
 /// Reads the entries of a journal in their order, verifying each record and each link.
@@ -266,10 +358,10 @@ impl Reader {
         }
     }
 
-    /// Whether everything read so far belongs to appends that are whole.
+    /// Where the entries end that were read so far: before the first, where reading begins.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.end.head == self.head
+    pub(crate) fn end_of_read(&self) -> u64 {
+        self.read
     }
 
     /// What the reading found, when it has come to its end.
@@ -406,31 +498,6 @@ impl Records {
         let mut header = [0; 4];
         self.file.read_exact_at(&mut header, offset).map_err(|e| Fault::Copy(e.to_string()))?;
         Ok(offset + (HEADER + length_in(header)) as u64)
-    }
-
-    /// Whether every record from the first to the end of the file agrees with its checksum; what a crash may have
-    /// left after the last whole record is passed over. Links are not verified: that is what an audit does.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    pub fn are_sound(&self) -> io::Result<bool> {
-        let mut file = BufReader::with_capacity(4 * BUFFER, self.file.try_clone()?);
-        file.seek(SeekFrom::Start(FIRST_LINE.len() as u64))?;
-        let mut entry = Vec::with_capacity(LIMIT);
-        loop {
-            let mut header = [0; HEADER];
-            if read_up_to(&mut file, &mut header)? < HEADER {
-                return Ok(true);
-            }
-            let [a, b, c, d, crc @ ..] = header;
-            entry.resize(length_in([a, b, c, d]).min(LIMIT + 1), 0);
-            if read_up_to(&mut file, &mut entry)? < entry.len() {
-                return Ok(true);
-            }
-            if checksum([a, b, c, d], &entry) != u32::from_le_bytes(crc) {
-                return Ok(false);
-            }
-        }
     }
 
     fn fill(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {

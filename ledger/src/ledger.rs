@@ -1,26 +1,30 @@
 //! A ledger open for appending.
 //!
-//! Compute, then write: the acts are checked and sealed, the journal makes them durable, and only then do the
-//! head and the roll move on. The store follows.
+//! Compute, then write: an append counts when the last of its records is on disk ([`Intake`]); only then do the head
+//! and the grants move on. Store and index follow.
+
+mod intake;
 
 use std::fs::{self, File, Permissions};
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::act::{Act, Flaw, Place, Problem, Submitted};
+use crate::act::{Flaw, Place, Problem, Submitted};
 use crate::archive::Indexed;
-use crate::chain::{Fault, Head, Sealed, seal};
+use crate::chain::{Head, Sealed, seal};
 use crate::copies::{Closed, Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
 use crate::date::{Instant, RecordedAt};
-use crate::entry::{Entry, Hash, LIMIT};
-use crate::history::History;
-use crate::journal::{Journal, record_length};
+use crate::entry::{Hash, LIMIT};
+use crate::index::Index;
+use crate::journal::Journal;
 use crate::note::SigningKey;
-use crate::registrar::{Breach, Registrars, concerns};
+use crate::registrar::{Breach, Registrars};
 use crate::roll::{Fate, Roll};
-use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
+
+pub use intake::Intake;
 
 /// Why acts were not recorded. Nothing of them was.
 #[derive(Debug, thiserror::Error)]
@@ -84,8 +88,10 @@ impl std::fmt::Display for Expected {
 /// What an append did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
-    /// What became of each act.
-    pub fates: Vec<Fate>,
+    /// The numbers of the entries that the new acts became; none where nothing was new.
+    pub new: RangeInclusive<u64>,
+    /// The numbers of the entries that acts known already are.
+    pub known: Vec<u64>,
     /// Where the ledger stands now.
     pub head: Head,
     /// Why the store could not follow, where it could not: the next opening brings it up.
@@ -152,105 +158,44 @@ impl Ledger {
         self.signer = Some(key);
     }
 
-    /// Checks what was sealed against the grants, and adds the signature where there is a key to sign with.
-    fn signed(
-        &self,
-        mut sealed: Vec<Sealed>,
-        recorded_at: RecordedAt,
-    ) -> Result<(Vec<Sealed>, Registrars), Refusal> {
-        let mut registrars = self.registrars.clone();
-        registrars.begin_append();
-        let mut breaches = Vec::new();
-        for entry in &sealed {
-            let act = Entry::decode(&entry.bytes).map_err(io::Error::other)?.act;
-            breaches.extend(registrars.enter(entry.number, entry.hash, &act));
-        }
-        let last = sealed.last().map_or(self.head, Sealed::head);
-        let signature = self.signer.as_ref().map(|key| registrars.sign(key)).transpose();
-        let signature = signature.map_err(|breach| Refusal::Breaches(vec![(last.number, breach)]))?;
-        if let Some(deed) = signature.flatten() {
-            let act = Act::new(deed, None);
-            let instant = RecordedAt::Clock(last.recorded_at.max(recorded_at.instant()));
-            let at = if matches!(recorded_at, RecordedAt::Asserted(_)) { recorded_at } else { instant };
-            let entry = seal(&last, act.clone(), at)
-                .map_err(|bytes| Refusal::Problems(vec![length_problem(0, bytes)]))?;
-            breaches.extend(registrars.enter(entry.number, entry.hash, &act));
-            sealed.push(entry);
-        }
-        breaches.extend(registrars.unsigned());
-        if breaches.is_empty() { Ok((sealed, registrars)) } else { Err(Refusal::Breaches(breaches)) }
-    }
-
-    /// Whether signatures matter to an append.
-    fn asks_signatures(&self, acts: &[Submitted]) -> bool {
-        self.signer.is_some()
-            || self.registrars.is_founded()
-            || acts.iter().any(|act| concerns(&act.act.deed))
-    }
-
     /// Where the ledger stands.
     #[must_use]
     pub fn head(&self) -> Head {
         self.head
     }
 
-    /// Checks acts as [`Ledger::append`] would, and records nothing.
+    /// Begins an append.
+    ///
+    /// # Errors
+    /// [`Refusal::NotExpected`], or the disk's.
+    pub fn begin(
+        &mut self,
+        recorded_at: RecordedAt,
+        expected: Option<Expected>,
+    ) -> Result<Intake<'_>, Refusal> {
+        let stands = expected.is_none_or(|e| e.number == self.head.number && e.hash == self.head.hash);
+        if let (false, Some(expected)) = (stands, expected) {
+            return Err(Refusal::NotExpected { expected, actual: self.head });
+        }
+        if self.index_lags.take().is_some() {
+            self.indexed = Indexed::open_to_write(&self.dir)?;
+        }
+        Ok(Intake::new(self, recorded_at))
+    }
+
+    /// Checks acts as [`Ledger::append`] would, and records nothing: what would become of each.
     ///
     /// # Errors
     /// The [`Refusal`] that an append would meet, save for the disk's.
     pub fn check(
         &mut self,
-        acts: &[Submitted],
+        acts: Vec<Submitted>,
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Vec<Fate>, Refusal> {
-        let fates = self.checked(acts, recorded_at, expected)?;
-        let sealed = seal_all(self.head, new(acts.to_vec(), &fates), recorded_at)?;
-        if self.asks_signatures(acts) && !sealed.is_empty() {
-            self.signed(sealed, recorded_at)?;
-        }
-        Ok(fates)
-    }
-
-    fn checked(
-        &mut self,
-        acts: &[Submitted],
-        recorded_at: RecordedAt,
-        expected: Option<Expected>,
-    ) -> Result<Vec<Fate>, Refusal> {
-        let stands = expected.is_none_or(|e| e.number == self.head.number && e.hash == self.head.hash);
-        if let (false, Some(expected)) = (stands, expected) {
-            return Err(Refusal::NotExpected { expected, actual: self.head });
-        }
-        let given = acts.first().and_then(|first| first.recorded_at).unwrap_or(recorded_at).instant();
-        if given < self.head.recorded_at {
-            return Err(Refusal::Backwards { given, last: self.head.recorded_at });
-        }
-        let recorded = |number| self.store.entry(number).ok().map(|entry| *entry.act);
-        let of_index = if self.index_lags.is_none() { self.indexed.roll_for(acts).ok() } else { None };
-        if let Some(Ok(fates)) = of_index.map(|roll| roll.check(acts, &recorded)) {
-            return Ok(fates);
-        }
-        // The whole roll also knows what is nearest to a wrong name.
-        self.whole_roll()?.check(acts, &recorded).map_err(|mut problems| {
-            problems.extend(acts.iter().filter_map(|act| self.too_long(act, recorded_at)));
-            problems.sort_by_key(|problem| problem.place);
-            Refusal::Problems(problems)
-        })
-    }
-
-    fn whole_roll(&self) -> io::Result<Roll> {
-        let mut roll = Roll::default();
-        for entry in &History::read(&self.dir).map_err(io::Error::other)?.entries {
-            roll.enter(&entry.act);
-        }
-        Ok(roll)
-    }
-
-    /// Whether an act would be too long even as the next entry: said together with what else is wrong.
-    fn too_long(&self, submitted: &Submitted, recorded_at: RecordedAt) -> Option<Problem> {
-        let bytes = seal(&self.head, submitted.act.clone(), recorded_at).err()?;
-        Some(length_problem(submitted.line, bytes))
+        let mut intake = self.begin(recorded_at, expected)?;
+        let fates = intake.take(acts)?;
+        intake.cancel().map(|_| fates)
     }
 
     /// Records acts as one append, all or none; those that are there already are passed over. When it returns,
@@ -264,38 +209,33 @@ impl Ledger {
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Appended, Refusal> {
-        let fates = self.checked(&acts, recorded_at, expected)?;
-        let asks_signatures = self.asks_signatures(&acts);
-        let mut sealed = seal_all(self.head, new(acts, &fates), recorded_at)?;
-        let mut registrars = None;
-        if asks_signatures && !sealed.is_empty() {
-            let (with_signature, after) = self.signed(sealed, recorded_at)?;
-            (sealed, registrars) = (with_signature, Some(after));
-        }
-        let Some(last) = sealed.last() else {
-            return Ok(Appended { fates, head: self.head, store_lags: None });
-        };
-        let head = last.head();
-        self.journal.append(&sealed)?;
-        self.head = head;
-        self.registrars = registrars.unwrap_or_else(|| std::mem::take(&mut self.registrars));
-        // From here on the acts are recorded, whatever store and index do.
-        let store_lags = self.follow(&sealed).err().map(|error| error.to_string());
-        Ok(Appended { fates, head, store_lags })
+        let mut intake = self.begin(recorded_at, expected)?;
+        intake.take(acts)?;
+        intake.commit()
     }
 
-    /// Lets store and index follow, side by side where that is worth a thread.
-    fn follow(&mut self, sealed: &[Sealed]) -> Result<(), StoreError> {
-        const WORTH_A_THREAD: usize = 512;
-        let Self { store, indexed, index_lags, .. } = self;
-        if sealed.len() < WORTH_A_THREAD {
-            index(indexed, index_lags, sealed);
-            return store.append(sealed);
+    /// Lets store and index follow the journal.
+    fn follow(&mut self) -> Result<(), StoreError> {
+        self.index_lags = self.indexed.confirm().err().map(|error| error.to_string());
+        let range = self.store.journal_bytes()..self.journal.bytes();
+        self.store.follow(&self.dir.join(JOURNAL), range)
+    }
+
+    /// Lets go of what was taken in and not committed.
+    fn forget_intake(&mut self) {
+        self.journal.cut();
+        match Indexed::open_to_write(&self.dir) {
+            Ok(indexed) => self.indexed = indexed,
+            // It is tried again before anything is asked of it.
+            Err(error) => self.index_lags = Some(error.to_string()),
         }
-        std::thread::scope(|scope| {
-            scope.spawn(|| index(indexed, index_lags, sealed));
-            store.append(sealed)
-        })
+    }
+
+    /// Makes the index anew.
+    fn renew_index(&mut self) -> io::Result<()> {
+        Index::remove(&self.dir)?;
+        self.indexed = Indexed::open_to_write(&self.dir)?;
+        Ok(())
     }
 
     /// Brings store and index to the disk, and lets the ledger go.
@@ -304,26 +244,12 @@ impl Ledger {
     /// [`StoreError`]; nothing is lost, and the next opening brings the store up.
     pub fn close(mut self) -> Result<(), StoreError> {
         if self.index_lags.is_none() {
-            self.index_lags = self.indexed.flush().err().map(|error| error.to_string());
+            let written = self.indexed.flush().and_then(|()| self.indexed.confirm());
+            self.index_lags = written.err().map(|error| error.to_string());
         }
         self.store.sync()?;
         Closed::note(&self.dir)?;
         Ok(())
-    }
-}
-
-/// Lets the index follow. It is derived: where it cannot, the next opening brings it up.
-fn index(indexed: &mut Indexed, lags: &mut Option<String>, sealed: &[Sealed]) {
-    for sealed in sealed {
-        if lags.is_some() {
-            return;
-        }
-        let length = record_length(sealed.bytes.len());
-        let pushed = match Entry::decode(&sealed.bytes) {
-            Ok(entry) => indexed.push(Recorded::of(sealed.hash, entry), length),
-            Err(error) => Err(Fault::from(error).into()),
-        };
-        *lags = pushed.err().map(|error| error.to_string());
     }
 }
 
@@ -342,12 +268,6 @@ pub(crate) fn make<E: From<io::Error>>(
     // It is the ledger now, and no longer temporary.
     drop(making.keep());
     Ok(sync_dir(parent)?)
-}
-
-/// The acts that are not in the ledger yet.
-fn new(acts: Vec<Submitted>, fates: &[Fate]) -> impl Iterator<Item = Submitted> {
-    let known = fates.iter().map(|fate| matches!(fate, Fate::Known(_)));
-    acts.into_iter().zip(known).filter_map(|(act, known)| (!known).then_some(act))
 }
 
 fn length_problem(line: usize, bytes: usize) -> Problem {

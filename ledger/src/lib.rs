@@ -45,7 +45,7 @@ pub use copies::{Condition, OpenError};
 pub use date::{Date, Day, Instant, RecordedAt};
 pub use entry::Hash;
 pub use history::{History, Log};
-pub use ledger::{Appended, CreateError, Expected, Ledger, Refusal};
+pub use ledger::{Appended, CreateError, Expected, Intake, Ledger, Refusal};
 pub use party::PartyId;
 pub use register::{Key, Register};
 pub use roll::Fate;

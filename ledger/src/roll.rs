@@ -92,34 +92,33 @@ impl Roll {
         submitted: &[Submitted],
         recorded: &dyn Fn(u64) -> Option<Act>,
     ) -> Result<Vec<Fate>, Vec<Problem>> {
-        self.examined(submitted, recorded).map(|(fates, _)| fates)
+        let (fates, problems, _) = self.examined(submitted, recorded);
+        if problems.is_empty() { Ok(fates) } else { Err(problems) }
     }
 
-    /// The same, and enters them: for acts that the ledger holds.
-    ///
-    /// # Errors
-    /// Every problem of every act; then none is entered.
+    /// The same, and enters what is new. A wrong act is entered too, so that what refers to it is not called wrong
+    /// as well.
     pub fn check_and_enter(
         &mut self,
         submitted: &[Submitted],
         recorded: &dyn Fn(u64) -> Option<Act>,
-    ) -> Result<Vec<Fate>, Vec<Problem>> {
-        let (fates, entered) = self.examined(submitted, recorded)?;
+    ) -> (Vec<Fate>, Vec<Problem>) {
+        let (fates, problems, entered) = self.examined(submitted, recorded);
         self.count = entered.count;
         self.parties.extend(entered.parties);
         self.ids.extend(entered.ids);
         for (target, later) in entered.about {
             self.about.entry(target).or_default().extend(later);
         }
-        Ok(fates)
+        (fates, problems)
     }
 
-    /// What becomes of the acts, and what they add.
+    /// What becomes of the acts, what is wrong with them, and what they add.
     fn examined(
         &self,
         submitted: &[Submitted],
         recorded: &dyn Fn(u64) -> Option<Act>,
-    ) -> Result<(Vec<Fate>, Self), Vec<Problem>> {
+    ) -> (Vec<Fate>, Vec<Problem>, Self) {
         let mut desk = Desk {
             held: self,
             new: Self { count: self.count, ..Self::default() },
@@ -129,16 +128,15 @@ impl Roll {
         let mut fates = Vec::with_capacity(submitted.len());
         let mut problems = Vec::new();
         for Submitted { line, act, .. } in submitted {
-            match desk.receive(act) {
-                Ok(fate) => fates.push(fate),
-                Err(flaws) => problems.extend(flaws.into_iter().map(|(field, flaw)| Problem {
-                    place: Place { line: *line, column: 0 },
-                    field: Some(field.to_owned()),
-                    flaw,
-                })),
-            }
+            let (fate, flaws) = desk.receive(act);
+            fates.push(fate);
+            problems.extend(flaws.into_iter().map(|(field, flaw)| Problem {
+                place: Place { line: *line, column: 0 },
+                field: Some(field.to_owned()),
+                flaw,
+            }));
         }
-        if problems.is_empty() { Ok((fates, desk.new)) } else { Err(problems) }
+        (fates, problems, desk.new)
     }
 }
 
@@ -151,12 +149,12 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    /// Takes an act in. A wrong one is taken in too, so that what refers to it is not called wrong as well.
-    fn receive(&mut self, act: &'a Act) -> Result<Fate, Vec<(&'static str, Flaw)>> {
+    /// Takes an act in, and says what is wrong with it.
+    fn receive(&mut self, act: &'a Act) -> (Fate, Vec<(&'static str, Flaw)>) {
         let mut flaws = Vec::new();
         if let Some((id, number)) = act.id.as_ref().and_then(|id| Some((id, self.id(id)?))) {
             if self.act(number).as_ref() == Some(act) {
-                return Ok(Fate::Known(number));
+                return (Fate::Known(number), flaws);
             }
             flaws.push(("id", Flaw::IdTaken { id: id.to_string(), entry: number }));
         }
@@ -165,7 +163,7 @@ impl<'a> Desk<'a> {
         let target = act.deed.target().and_then(|target| self.number_of(target));
         self.new.enter_about(act, target);
         self.acts.push(act);
-        if flaws.is_empty() { Ok(Fate::New(self.new.count)) } else { Err(flaws) }
+        (Fate::New(self.new.count), flaws)
     }
 
     fn id(&self, id: &ActId) -> Option<u64> {

@@ -17,15 +17,18 @@ pub(crate) mod scan;
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use crate::chain::{Fault, Followed, Head, Sealed, linked, read};
+use crate::chain::{Fault, Followed, Head, linked, read};
 use crate::entry::{Entry, Hash};
 use crate::journal::{self, FIRST_LINE};
 
 const VERSION: u8 = 1;
+/// Version, length of the journal and two hashes.
+const HEADER: usize = 1 + 8 + 2 * 32;
 const MOST_ENTRIES: usize = 16;
 const MOST_BYTES: usize = 6 * 1024;
 const FRAMES: &str = "frames";
@@ -101,22 +104,43 @@ impl Store {
         self.journal_bytes
     }
 
-    /// Adds entries that the journal holds already, from its byte `self.journal_bytes()` on.
+    /// Adds the entries that the journal holds in a range of its bytes: those that follow what the store holds, and
+    /// of whole appends only.
     ///
     /// # Errors
     /// [`StoreError`]; the store then lags, and the next opening brings it up.
-    pub fn append(&mut self, entries: &[Sealed]) -> Result<(), StoreError> {
+    pub(crate) fn follow(&mut self, journal: &Path, range: Range<u64>) -> Result<(), StoreError> {
+        let mut walk = journal::Walk::open(journal, range.start)?;
+        let mut frame = Making::after(self.head.hash);
+        self.journal_bytes = range.start;
         guarded(|| {
-            for frame in frames_of(entries) {
-                let Some((first, last)) = frame.first().zip(frame.last()) else { continue };
-                let journal_bytes = self.journal_bytes + journal::length_of(frame);
-                let value = frame_value(frame, journal_bytes);
-                self.frames.insert(first.number.to_be_bytes(), value).map_err(fault)?;
-                self.head = last.head();
-                self.journal_bytes = journal_bytes;
+            while walk.at() < range.end {
+                let begin = walk.at();
+                let next = walk.next().map_err(io::Error::other)?;
+                let (entry, _) = next.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+                if !frame.has_room_for(entry) {
+                    frame = self.close_frame(frame, begin)?;
+                }
+                frame.push(entry);
             }
-            Ok(())
+            self.close_frame(frame, range.end).map(drop)
         })
+    }
+
+    /// Writes a frame that ends where the journal is so long, and begins the next.
+    fn close_frame(&mut self, frame: Making, journal_bytes: u64) -> Result<Making, StoreError> {
+        if frame.count == 0 {
+            return Ok(frame);
+        }
+        let last = &frame.bytes[frame.last..];
+        let hash = Hash::of(last);
+        let recorded_at = Entry::recorded_at_in(last).map_err(io::Error::other)?;
+        let number = self.head.number + frame.count as u64;
+        let key = (self.head.number + 1).to_be_bytes();
+        self.frames.insert(key, frame.value(hash, journal_bytes)).map_err(fault)?;
+        self.head = Head { number, hash, recorded_at };
+        self.journal_bytes = journal_bytes;
+        Ok(Making::after(hash))
     }
 
     /// The entry of a number.
@@ -339,35 +363,43 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Cuts entries into runs that each make a frame.
-fn frames_of(entries: &[Sealed]) -> Vec<&[Sealed]> {
-    let mut frames = Vec::with_capacity(entries.len() / MOST_ENTRIES + 1);
-    let mut rest = entries;
-    while !rest.is_empty() {
-        let mut bytes = 0;
-        let fits = rest.iter().take(MOST_ENTRIES).take_while(|sealed| {
-            bytes += sealed.bytes.len() + 2;
-            bytes <= MOST_BYTES
-        });
-        let (frame, after) = rest.split_at(fits.count().max(1));
-        frames.push(frame);
-        rest = after;
-    }
-    frames
+/// A frame that is being made.
+struct Making {
+    previous: Hash,
+    count: usize,
+    /// The entries, each after its length.
+    bytes: Vec<u8>,
+    /// Where the last entry begins in them.
+    last: usize,
 }
 
-fn frame_value(frame: &[Sealed], journal_bytes: u64) -> Vec<u8> {
-    let mut value = Vec::with_capacity(MOST_BYTES);
-    value.push(VERSION);
-    value.extend_from_slice(&journal_bytes.to_be_bytes());
-    value.extend_from_slice(&frame.first().map_or(Hash::NONE, |sealed| sealed.previous).0);
-    value.extend_from_slice(&frame.last().map_or(Hash::NONE, |sealed| sealed.hash).0);
-    for sealed in frame {
-        let length = u16::try_from(sealed.bytes.len()).unwrap_or(u16::MAX);
-        value.extend_from_slice(&length.to_be_bytes());
-        value.extend_from_slice(&sealed.bytes);
+impl Making {
+    fn after(previous: Hash) -> Self {
+        Self { previous, count: 0, bytes: Vec::with_capacity(MOST_BYTES), last: 0 }
     }
-    value
+
+    fn has_room_for(&self, entry: &[u8]) -> bool {
+        self.count == 0 || (self.count < MOST_ENTRIES && self.bytes.len() + 2 + entry.len() <= MOST_BYTES)
+    }
+
+    fn push(&mut self, entry: &[u8]) {
+        let length = u16::try_from(entry.len()).unwrap_or(u16::MAX);
+        self.bytes.extend_from_slice(&length.to_be_bytes());
+        self.last = self.bytes.len();
+        self.bytes.extend_from_slice(entry);
+        self.count += 1;
+    }
+
+    /// The value of the frame, whose last entry has this hash and ends where the journal is so long.
+    fn value(&self, hash: Hash, journal_bytes: u64) -> Vec<u8> {
+        let mut value = Vec::with_capacity(HEADER + self.bytes.len());
+        value.push(VERSION);
+        value.extend_from_slice(&journal_bytes.to_be_bytes());
+        value.extend_from_slice(&self.previous.0);
+        value.extend_from_slice(&hash.0);
+        value.extend_from_slice(&self.bytes);
+        value
+    }
 }
 
 /// A process killed while sled wrote a snapshot leaves a file on which sled will not open again.

@@ -9,7 +9,8 @@ use ledger::act::{Draft, Place, Submitted};
 use ledger::audit::{Against, Part, audit};
 use ledger::remains::NotWhole;
 use ledger::{
-    Act, Appended, Condition, Expected, Fate, Head, History, Instant, Ledger, OpenError, RecordedAt, Refusal,
+    Act, Appended, Archive, Condition, Expected, Head, History, Instant, Ledger, OpenError, RecordedAt,
+    Refusal,
 };
 use serde_json::Value;
 
@@ -78,8 +79,9 @@ fn what_is_appended_is_there_and_in_both_copies() {
 fn an_act_that_is_there_already_is_passed_over_and_another_under_its_id_is_refused() {
     let (_dir, path) = little();
     let named = |day| act(&[("kind", "visit"), ("actor", "AAA"), ("effective", day), ("id", "v")]);
-    assert_eq!(append(&path, vec![named("2001")]).fates, [Fate::New(3)]);
-    assert_eq!(append(&path, vec![named("2001"), visit("2002")]).fates, [Fate::Known(3), Fate::New(4)]);
+    assert_eq!(append(&path, vec![named("2001")]).new, 3..=3);
+    let appended = append(&path, vec![named("2001"), visit("2002")]);
+    assert_eq!((appended.known, appended.new), (vec![3], 4..=4));
     let (mut ledger, _) = Ledger::open(&path).unwrap();
     let refused = ledger.append(vec![visit("2005"), named("2003")], at(NOON), None);
     assert!(matches!(refused, Err(Refusal::Problems(problems)) if problems.len() == 1));
@@ -331,4 +333,119 @@ fn a_torn_end_is_told_from_a_damaged_one() {
     assert_eq!(History::read(&path).unwrap().entries.len(), 4);
     assert!(conditions(&path).iter().any(|found| matches!(found, Condition::Torn { .. })));
     assert_eq!(fs::read(&file).unwrap(), journal[..places[4]]);
+}
+
+/// Acts of a day each, numbered; more than are ever held in memory where there are twenty thousand.
+fn visits(numbers: std::ops::Range<usize>) -> Vec<Submitted> {
+    let numbered = |number: usize| {
+        let (id, day) = (format!("v{number}"), format!("20{:02}-01-01", number % 100));
+        let fields =
+            [("kind", "visit"), ("actor", "AAA"), ("subject", "BBB"), ("effective", &day), ("id", &id)];
+        Submitted { line: number, ..act(&fields) }
+    };
+    numbers.map(numbered).collect()
+}
+
+const MANY: usize = 20_000;
+
+#[test]
+fn what_is_taken_in_does_not_count_before_it_is_committed() {
+    let (_dir, path) = little();
+    let head = append(&path, visits(0..2000)).head;
+    let before = fs::read(path.join("journal")).unwrap();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    let mut intake = ledger.begin(at(NOON), None).unwrap();
+    intake.take(visits(2000..MANY)).unwrap();
+    assert!(fs::metadata(path.join("journal")).unwrap().len() > before.len() as u64, "some of it is written");
+    assert_eq!(Archive::open(&path).unwrap().head(), head);
+    assert_eq!(History::read(&path).unwrap().head, head);
+
+    // Killed here, it leaves nothing.
+    let killed = path.with_extension("killed");
+    copy(&path, &killed);
+    assert!(matches!(conditions(&killed)[..], [Condition::Torn { kept: None, .. }]));
+    assert_eq!(fs::read(killed.join("journal")).unwrap(), before);
+    assert_eq!(names(&killed.join("index")), ["1-1024"]);
+
+    // And so it does when it is let go.
+    drop(intake);
+    assert_eq!(fs::read(path.join("journal")).unwrap(), before);
+    let appended = ledger.append(visits(1999..2001), at(NOON), None).unwrap();
+    assert_eq!((appended.known, appended.new), (vec![2002], 2003..=2003));
+    ledger.close().unwrap();
+    let audit = audit(&path, None).unwrap();
+    assert_eq!((audit.head.number, audit.faults), (2003, Vec::new()));
+}
+
+#[test]
+fn batches_make_one_append_and_all_of_them_are_checked_together() {
+    let (_dir, path) = little();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    let mut intake = ledger.begin(at(NOON), None).unwrap();
+    for batch in 0..MANY / 1000 {
+        intake.take(visits(batch * 1000..(batch + 1) * 1000)).unwrap();
+    }
+    // One that was taken in long before is known, one that refers to it is sound.
+    intake.take(visits(7..8)).unwrap();
+    let correction = [("kind", "act.retracted"), ("act", "v8"), ("note", "never took place")];
+    intake.take(vec![act(&correction)]).unwrap();
+    let appended = intake.commit().unwrap();
+    assert_eq!((appended.known, appended.new), (vec![10], 3..=MANY as u64 + 3));
+    ledger.close().unwrap();
+    let audit = audit(&path, None).unwrap();
+    assert_eq!((audit.head, audit.faults), (appended.head, Vec::new()));
+    assert_eq!(names(&path.join("index")).len(), 4, "16, 1, 1 and 1 thousands");
+}
+
+#[test]
+fn what_is_wrong_in_any_batch_is_said_together_and_nothing_is_recorded() {
+    let (_dir, path) = little();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    let before = ledger.head();
+    let mut intake = ledger.begin(at(NOON), None).unwrap();
+    let wrong = |line, id, subject| {
+        let fields =
+            [("kind", "visit"), ("actor", "AAA"), ("subject", subject), ("effective", "2003"), ("id", id)];
+        vec![Submitted { line, ..act(&fields) }]
+    };
+    intake.take(visits(1..100)).unwrap();
+    intake.take(wrong(100, "v100", "BBD")).unwrap();
+    intake.take(visits(101..200)).unwrap();
+    // Of one that was taken in, of the wrong one, and of one after it: the last with the same words.
+    intake.take(wrong(200, "v7", "BBB")).unwrap();
+    intake.take(wrong(201, "v100", "BBB")).unwrap();
+    assert_eq!(intake.take(visits(150..151)).unwrap().len(), 1);
+    let Err(Refusal::Problems(problems)) = intake.commit() else { panic!("it was recorded") };
+    let told: Vec<String> =
+        problems.iter().map(|problem| format!("{}: {}", problem.place.line, problem.flaw)).collect();
+    assert_eq!(
+        told,
+        [
+            "100: `BBD` is not a declared party",
+            "200: entry 9 already has id `v7` with other content",
+            "201: entry 102 already has id `v100` with other content",
+        ]
+    );
+    assert_eq!(problems[0].flaw.nearest(), ["BBB"]);
+    assert_eq!(ledger.head(), before);
+    assert_eq!(ledger.append(visits(1..2), at(NOON), None).unwrap().new, 3..=3);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(file.file_name());
+        if file.file_type().unwrap().is_dir() {
+            copy(&file.path(), &target);
+        } else {
+            fs::copy(file.path(), target).unwrap();
+        }
+    }
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    let files = fs::read_dir(dir).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = files.collect();
+    names.sort();
+    names
 }

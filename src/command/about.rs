@@ -138,6 +138,6 @@ impl About {
         let given = common.iter().filter_map(|(name, word)| Some((*name, word.as_deref()?)));
         let words = words.chain(given).map(|(name, word)| (name.to_owned(), word.to_owned()));
         let act = text::read_words(words).map_err(|problems| Trouble::problems("", &problems))?;
-        self.recording.record(place, "", vec![act.into()], Vec::new(), out)
+        self.recording.record_one(place, act, out)
     }
 }

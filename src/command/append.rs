@@ -1,15 +1,16 @@
 //! `chancery append`: records acts, all of them or none.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 use clap::Args;
-use ledger::act::{Problem, Submitted, json};
+use ledger::act::Submitted;
 use ledger::note::Purpose;
 use ledger::standing::{Recorded, check};
 use ledger::{
-    Appended, Condition, Expected, Fate, Hash, History, Instant, Knowledge, Ledger, RecordedAt, Refusal,
+    Act, Appended, Condition, Expected, Fate, Hash, History, Instant, Intake, Knowledge, Ledger, RecordedAt,
 };
 use serde_json::json;
 
@@ -17,7 +18,7 @@ use super::check::finding_line;
 use super::{Format, Place, Status};
 use crate::clock;
 use crate::keys::KeyFile;
-use crate::text;
+use crate::text::{self, Batch};
 use crate::trouble::Trouble;
 use crate::waiting::Waiting;
 
@@ -175,78 +176,80 @@ fields! {
 impl Append {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         if let Some(file) = &self.file {
-            let (acts, problems) = self.read(file)?;
-            self.recording.record(place, &file.display().to_string(), acts, problems, out)
-        } else {
-            let kind = self.kind.iter().map(|kind| ("kind".to_owned(), kind.clone()));
-            let act = text::read_words(kind.chain(self.fields.words()))
-                .map_err(|problems| Trouble::problems("", &problems))?;
-            self.recording.record(place, "", vec![act.into()], Vec::new(), out)
+            return thread::scope(|scope| {
+                let (send, batches) = sync_channel(BATCHES);
+                scope.spawn(move || read(file, self.exact, &send));
+                self.recording.record(place, &file.display().to_string(), batches.into_iter(), out)
+            });
         }
+        let kind = self.kind.iter().map(|kind| ("kind".to_owned(), kind.clone()));
+        let act = text::read_words(kind.chain(self.fields.words()))
+            .map_err(|problems| Trouble::problems("", &problems))?;
+        self.recording.record_one(place, act, out)
     }
+}
 
-    fn read(&self, file: &Path) -> Result<(Vec<Submitted>, Vec<Problem>), Trouble> {
-        let bytes = if file == Path::new("-") {
-            let mut bytes = Vec::new();
-            io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-        } else {
-            fs::read(file)
-        };
-        let bytes = bytes.map_err(|error| Trouble::file(file, &error))?;
-        let (acts, problems) = if self.exact { json::read_exact(&bytes) } else { text::read(file, &bytes) };
-        if acts.is_empty() && problems.is_empty() {
-            return Err(Trouble::wrong(format!("{}: there is no act in it", file.display()))
-                .hint("nothing was recorded; a source that came back empty is recorded as `source.failed`"));
-        }
-        let future = acts
-            .iter()
-            .filter_map(|act| act.recorded_at)
-            .map(RecordedAt::instant)
-            .find(|at| *at > clock::now());
-        future.map_or(Ok((acts, problems)), |at| Err(in_the_future("recorded_at", at)))
+/// How many batches of acts may wait to be recorded while more are read.
+const BATCHES: usize = 2;
+
+/// Reads a file of acts on a thread of its own.
+fn read(file: &Path, exact: bool, batches: &SyncSender<Result<Batch, Trouble>>) {
+    let read = text::read(file, exact, &mut |batch| {
+        let now = clock::now();
+        let recorded = batch.0.iter().filter_map(|act| act.recorded_at).map(RecordedAt::instant);
+        let future = recorded.into_iter().find(|at| *at > now);
+        let batch = future.map_or(Ok(batch), |at| Err(in_the_future("recorded_at", at)));
+        // Whoever takes them may have given up.
+        batches.send(batch).is_ok()
+    });
+    if let Err(error) = read {
+        drop(batches.send(Err(Trouble::file(file, &error))));
     }
 }
 
 impl Recording {
-    /// Records acts that came from a file, or from flags where its name is empty.
-    pub(crate) fn record(
+    /// Records an act that came from flags.
+    pub(crate) fn record_one(&self, place: &Place, act: Act, out: &mut dyn Write) -> Result<Status, Trouble> {
+        self.record(place, "", std::iter::once(Ok((vec![act.into()], Vec::new()))), out)
+    }
+
+    /// Records acts that come from a file, or from flags where its name is empty.
+    fn record(
         &self,
         place: &Place,
         name: &str,
-        acts: Vec<Submitted>,
-        mut problems: Vec<Problem>,
+        batches: impl Iterator<Item = Result<Batch, Trouble>>,
         out: &mut dyn Write,
     ) -> Result<Status, Trouble> {
         let recorded_at = when("--recorded-at", self.recorded_at.as_deref())?;
         let expected = self.expect_head.as_deref().map(expected_head).transpose()?;
         let key = self.sign.as_deref().map(|path| KeyFile::read(path, Purpose::Log)).transpose()?;
+        let mut batches = batches.peekable();
+        if let Some(Err(_)) | None = batches.peek() {
+            return Err(batches.next().and_then(Result::err).unwrap_or_else(|| no_act_in(name)));
+        }
         let (mut ledger, conditions) = Ledger::open(&place.ledger)?;
         tell(&conditions);
         if let Some(file) = key {
             ledger.sign_with(file.key);
         }
-        if !problems.is_empty() {
-            // The other acts are checked too, so that one pass finds everything.
-            if let Err(Refusal::Problems(more)) = ledger.check(&acts, recorded_at, expected) {
-                problems.extend(more);
-            }
-            problems.sort_by_key(|problem| problem.place);
-            return Err(Trouble::problems(name, &problems));
-        }
-        if self.strict {
-            refuse_findings(&mut ledger, place, &acts, recorded_at)?;
-        }
+        let refused = |refusal| Trouble::refused(name, &refusal);
+        let waiting = Waiting::for_what("recording");
+        let appended = if self.strict {
+            let all = whole(batches)?;
+            refuse_findings(&mut ledger, place, &all, recorded_at)?;
+            let intake = ledger.begin(recorded_at, expected).map_err(refused)?;
+            self.take_in(intake, std::iter::once(Ok(all)), name)?
+        } else {
+            let intake = ledger.begin(recorded_at, expected).map_err(refused)?;
+            self.take_in(intake, batches, name)?
+        };
         if self.dry_run {
-            let fates = ledger
-                .check(&acts, recorded_at, expected)
-                .map_err(|refusal| Trouble::refused(name, &refusal))?;
-            let new = fates.iter().filter(|fate| matches!(fate, Fate::New(_))).count();
-            writeln!(out, "dry run: {new} new, {} known already; nothing was recorded", fates.len() - new)?;
+            drop(waiting);
+            let (new, known) = (appended.new.count(), appended.known.len());
+            writeln!(out, "dry run: {new} new, {known} known already; nothing was recorded")?;
             return Ok(Status::Done);
         }
-        let waiting = Waiting::for_what("recording");
-        let appended =
-            ledger.append(acts, recorded_at, expected).map_err(|refusal| Trouble::refused(name, &refusal))?;
         let closed = ledger.close().err().map(|error| error.to_string());
         drop(waiting);
         if let Some(fault) = appended.store_lags.clone().or(closed) {
@@ -254,32 +257,68 @@ impl Recording {
                 "note: the acts are recorded; the store lags and is brought up next time ({fault})"
             );
         }
-        report(place.format, &appended, out)?;
+        report(place.format, appended, out)?;
         Ok(Status::Done)
     }
+
+    /// Takes in all acts, and records them unless this is a dry run.
+    fn take_in(
+        &self,
+        mut intake: Intake<'_>,
+        batches: impl Iterator<Item = Result<Batch, Trouble>>,
+        name: &str,
+    ) -> Result<Appended, Trouble> {
+        let refused = |refusal| Trouble::refused(name, &refusal);
+        let mut is_empty = true;
+        for batch in batches {
+            let (acts, problems) = batch?;
+            is_empty &= acts.is_empty() && problems.is_empty();
+            intake.refuse(problems);
+            intake.take(acts).map_err(refused)?;
+        }
+        if is_empty {
+            return Err(no_act_in(name));
+        }
+        if self.dry_run { intake.cancel() } else { intake.commit() }.map_err(refused)
+    }
+}
+
+fn no_act_in(file: &str) -> Trouble {
+    Trouble::wrong(format!("{file}: there is no act in it"))
+        .hint("nothing was recorded; a source that came back empty is recorded as `source.failed`")
+}
+
+/// All batches as one.
+fn whole(batches: impl Iterator<Item = Result<Batch, Trouble>>) -> Result<Batch, Trouble> {
+    let mut all = Batch::default();
+    for batch in batches {
+        let (acts, problems) = batch?;
+        all.0.extend(acts);
+        all.1.extend(problems);
+    }
+    Ok(all)
 }
 
 /// Refuses acts that would bring findings which the register does not have yet.
 fn refuse_findings(
     ledger: &mut Ledger,
     place: &Place,
-    acts: &[Submitted],
+    (acts, problems): &Batch,
     recorded_at: RecordedAt,
 ) -> Result<(), Trouble> {
-    let Ok(fates) = ledger.check(acts, recorded_at, None) else { return Ok(()) };
+    // What is wrong with the acts themselves is said when they are taken in.
+    if !problems.is_empty() {
+        return Ok(());
+    }
+    let Ok(fates) = ledger.check(acts.clone(), recorded_at, None) else { return Ok(()) };
     let mut entries = History::read(&place.ledger)?.entries;
     let today = clock::today();
     let before = check(&Knowledge::of(&entries), today);
     for (Submitted { act, .. }, fate) in acts.iter().zip(fates) {
         if let Fate::New(number) = fate {
             let recorded_at = recorded_at.instant();
-            entries.push(Recorded {
-                number,
-                recorded_at,
-                asserted: false,
-                hash: Hash::NONE,
-                act: act.clone(),
-            });
+            let (asserted, hash, act) = (false, Hash::NONE, act.clone());
+            entries.push(Recorded { number, recorded_at, asserted, hash, act });
         }
     }
     let brought =
@@ -289,38 +328,30 @@ fn refuse_findings(
     if facts.is_empty() { Ok(()) } else { Err(Trouble::findings(facts)) }
 }
 
-fn report(format: Format, appended: &Appended, out: &mut dyn Write) -> Result<(), Trouble> {
-    let new: Vec<u64> = appended.fates.iter().filter_map(|fate| numbered(*fate, true)).collect();
-    let known: Vec<u64> = appended.fates.iter().filter_map(|fate| numbered(*fate, false)).collect();
-    let head = appended.head;
+fn report(format: Format, appended: Appended, out: &mut dyn Write) -> Result<(), Trouble> {
+    let Appended { new, known, head, .. } = appended;
     match format {
         Format::Json | Format::Jsonl => {
             let answer = json!({
-                "recorded": new, "known_already": known,
+                "recorded": new.collect::<Vec<_>>(), "known_already": known,
                 "entries": head.number, "head": head.hash.to_string(),
             });
             writeln!(out, "{answer}")?;
         }
         Format::Table | Format::Csv => {
-            match (new.first(), new.last()) {
-                (Some(first), Some(last)) if first == last => writeln!(out, "recorded entry {first}")?,
-                (Some(first), Some(last)) => writeln!(out, "recorded entries {first} to {last}")?,
-                _ => writeln!(out, "recorded nothing new")?,
+            let (first, last) = (new.start(), new.end());
+            match last.checked_sub(*first) {
+                None => writeln!(out, "recorded nothing new")?,
+                Some(0) => writeln!(out, "recorded entry {first}")?,
+                Some(_) => writeln!(out, "recorded entries {first} to {last}")?,
             }
-            if !known.is_empty() {
-                writeln!(out, "{} known already (entry {}…)", known.len(), known[0])?;
+            if let Some(first) = known.first() {
+                writeln!(out, "{} known already (entry {first}…)", known.len())?;
             }
             writeln!(out, "head {head}")?;
         }
     }
     Ok(())
-}
-
-fn numbered(fate: Fate, new: bool) -> Option<u64> {
-    match fate {
-        Fate::New(number) => new.then_some(number),
-        Fate::Known(number) => (!new).then_some(number),
-    }
 }
 
 /// Says what opening had to put right.

@@ -1,5 +1,6 @@
 //! Acts as JSON lines: the journal as people and programs exchange it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
@@ -30,42 +31,51 @@ impl Serialize for Line<'_> {
 /// numbers count from 1.
 #[must_use]
 pub fn read(text: &[u8]) -> (Vec<Submitted>, Vec<Problem>) {
-    read_lines(text, |_, draft| Act::read(draft).map(|act| (act, None)))
+    read_part(text, 1, false)
 }
 
 /// Reads lines that also say when each act was recorded (`recorded_at`, and `asserted`), as an exact export does.
 #[must_use]
 pub fn read_exact(text: &[u8]) -> (Vec<Submitted>, Vec<Problem>) {
-    read_lines(text, |line, mut draft| {
-        let instant = draft.remove("recorded_at");
-        let asserted = draft.remove("asserted").and_then(|value| value.as_bool());
-        let instant = instant.as_ref().and_then(Value::as_str).and_then(|text| text.parse::<Instant>().ok());
-        let (Some(instant), Some(asserted)) = (instant, asserted) else {
-            let text = "an exact line begins with `recorded_at`, an instant, and `asserted`, true or false";
-            let place = Place { line, column: 0 };
-            return Err(vec![Problem { place, field: None, flaw: Flaw::Unreadable(text.to_owned()) }]);
-        };
-        let recorded_at = if asserted { RecordedAt::Asserted(instant) } else { RecordedAt::Clock(instant) };
-        Act::read(draft).map(|act| (act, Some(recorded_at)))
-    })
+    read_part(text, 1, true)
 }
 
-type ReadAct = Result<(Act, Option<RecordedAt>), Vec<Problem>>;
-
-fn read_lines(text: &[u8], read: impl Fn(usize, Draft) -> ReadAct) -> (Vec<Submitted>, Vec<Problem>) {
+/// Reads part of a file of lines, exact ones or not, of which the first has this number.
+#[must_use]
+pub fn read_part(text: &[u8], first: usize, exact: bool) -> (Vec<Submitted>, Vec<Problem>) {
     let mut acts = Vec::new();
     let mut problems = Vec::new();
     for (index, bytes) in text.split(|byte| *byte == b'\n').enumerate() {
-        let line = index + 1;
+        let line = first + index;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
+        let read = if exact { read_exact_draft } else { read_draft };
         match draft(bytes, line).and_then(|draft| read(line, draft)) {
             Ok((act, recorded_at)) => acts.push(Submitted { line, act: Box::new(act), recorded_at }),
             Err(found) => problems.extend(found),
         }
     }
     (acts, problems)
+}
+
+type ReadAct = Result<(Act, Option<RecordedAt>), Vec<Problem>>;
+
+fn read_draft(_line: usize, draft: Draft) -> ReadAct {
+    Act::read(draft).map(|act| (act, None))
+}
+
+fn read_exact_draft(line: usize, mut draft: Draft) -> ReadAct {
+    let instant = draft.remove("recorded_at");
+    let asserted = draft.remove("asserted").and_then(|value| value.as_bool());
+    let instant = instant.as_ref().and_then(Value::as_str).and_then(|text| text.parse::<Instant>().ok());
+    let (Some(instant), Some(asserted)) = (instant, asserted) else {
+        let text = "an exact line begins with `recorded_at`, an instant, and `asserted`, true or false";
+        let place = Place { line, column: 0 };
+        return Err(vec![Problem { place, field: None, flaw: Flaw::Unreadable(text.to_owned()) }]);
+    };
+    let recorded_at = if asserted { RecordedAt::Asserted(instant) } else { RecordedAt::Clock(instant) };
+    Act::read(draft).map(|act| (act, Some(recorded_at)))
 }
 
 /// Reads one JSON object as a draft, with the column of each value.
@@ -80,7 +90,7 @@ pub fn draft(line: &[u8], number: usize) -> Result<Draft, Vec<Problem>> {
         .map_err(|e| unreadable(e.valid_up_to() + 1, "the bytes are not UTF-8 text".to_owned()))?;
     let Pairs(pairs) = serde_json::from_str(text).map_err(|e| unreadable(e.column(), json_fault(&e)))?;
     let mut draft = Draft::new(number);
-    for (name, raw) in pairs {
+    for (Name(name), raw) in pairs {
         let column = column_of(text, raw.get());
         match value(raw.get()) {
             Ok(value) => draft.push(&name, value, at(column)),
@@ -88,7 +98,7 @@ pub fn draft(line: &[u8], number: usize) -> Result<Draft, Vec<Problem>> {
                 let place = at(column + e.column().saturating_sub(1));
                 return Err(vec![Problem {
                     place,
-                    field: Some(name),
+                    field: Some(name.into_owned()),
                     flaw: Flaw::Unreadable(json_fault(&e)),
                 }]);
             }
@@ -183,7 +193,12 @@ fn column_of(line: &str, part: &str) -> usize {
 }
 
 /// The members of a JSON object in their order, each value unread, names that stand twice kept twice.
-struct Pairs<'a>(Vec<(String, &'a RawValue)>);
+struct Pairs<'a>(Vec<(Name<'a>, &'a RawValue)>);
+
+/// A name as it stands in the line, where nothing in it is escaped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -197,7 +212,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
 
             fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<Self::Value, M::Error> {
                 let mut pairs = Vec::with_capacity(12);
-                while let Some(pair) = members.next_entry::<String, &'de RawValue>()? {
+                while let Some(pair) = members.next_entry::<Name<'de>, &'de RawValue>()? {
                     pairs.push(pair);
                 }
                 Ok(Pairs(pairs))

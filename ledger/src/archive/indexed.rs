@@ -5,19 +5,20 @@ use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::act::{Act, ActId, ActRef, PartyKind};
+use crate::act::{Act, ActId, ActRef, Deed, PartyKind};
 use crate::chain::{Fault, Head};
 use crate::copies::{JOURNAL, is_being_written};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
 use crate::index::segment::{IndexFault, Span};
 use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
-use crate::journal::{End, FIRST_LINE, NotAJournal, Reader, Records, record_length};
+use crate::journal::{FIRST_LINE, NotAJournal, Reader, Records, end_of_appends, record_length};
 use crate::party::PartyId;
 use crate::registrar::family;
 use crate::standing::Recorded;
 
 use super::Moment;
+use super::present::Present;
 use super::recent::Recent;
 use super::scope::Kin;
 
@@ -42,6 +43,8 @@ pub(crate) struct Indexed {
     /// What was looked up before and does not change, or is looked up anew when it does.
     pub(super) kin: OnceLock<Kin>,
     pub(super) declared: BTreeMap<PartyId, (PartyKind, u64)>,
+    /// What the ledger may hold, once many acts have come at once.
+    pub(super) present: Option<Present>,
 }
 
 impl Span {
@@ -55,9 +58,8 @@ impl Indexed {
     pub(super) fn open(ledger: &Path) -> Option<Self> {
         let mut opened = Self::bare(ledger).ok()?;
         opened.index.covers()?;
-        let end = opened.read_on(ledger).ok()?;
-        let broken = end.fault.is_some_and(|(_, fault)| fault != Fault::BreaksOff);
-        (!broken && (end.torn == 0 || is_being_written(ledger))).then_some(opened)
+        let whole = opened.read_on(ledger).ok()?;
+        (whole || is_being_written(ledger)).then_some(opened)
     }
 
     /// Opens index and journal for whoever writes them, and removes what is no part of the index any more.
@@ -65,6 +67,7 @@ impl Indexed {
         let mut opened = Self::bare(ledger)?;
         opened.index.tidy()?;
         opened.read_on(ledger).map_err(io::Error::other)?;
+        opened.index.confirm()?;
         Ok(opened)
     }
 
@@ -77,24 +80,24 @@ impl Indexed {
             None => (Head::EMPTY, FIRST_LINE.len() as u64),
         };
         let (recent, kin, declared) = (Recent::default(), OnceLock::new(), BTreeMap::new());
-        Ok(Self { records, index, recent, head, end, kin, declared })
+        Ok(Self { records, index, recent, head, end, kin, declared, present: None })
     }
 
-    /// Reads the journal from where the index ends, as far as its appends are whole.
-    fn read_on(&mut self, ledger: &Path) -> Result<End, Unread> {
+    /// Reads the journal from where the index ends, as far as its appends are whole; gives whether that is its end.
+    fn read_on(&mut self, ledger: &Path) -> Result<bool, Unread> {
+        let path = ledger.join(JOURNAL);
         let not_read = |error: NotAJournal| Fault::Copy(error.to_string());
-        let mut reader = Reader::open_at(&ledger.join(JOURNAL), self.head, self.end).map_err(not_read)?;
-        let mut append = Vec::new();
-        while let Some(read) = reader.next() {
-            append.push(read);
-            if reader.is_whole() {
-                for (sealed, entry) in append.drain(..) {
-                    let length = record_length(sealed.bytes.len());
-                    self.push(Recorded::from((sealed, entry)), length)?;
-                }
+        let whole = end_of_appends(&path, self.end)?;
+        let mut reader = Reader::open_at(&path, self.head, self.end).map_err(not_read)?;
+        while self.end < whole {
+            let Some((sealed, entry)) = reader.next() else { return Err(Fault::BreaksOff.into()) };
+            if self.is_full() {
+                self.flush()?;
             }
+            self.push(Recorded::of(sealed.hash, entry), record_length(sealed.bytes.len()))?;
         }
-        Ok(reader.end())
+        let length = self.records.file().metadata().map_err(IndexFault::from)?.len();
+        Ok(length == whole)
     }
 
     /// Where the journal stands, as far as it was read.
@@ -105,19 +108,38 @@ impl Indexed {
     /// Takes in the next entry of the journal, whose record is so many bytes long.
     pub(crate) fn push(&mut self, entry: Recorded, length: u64) -> Result<(), Unread> {
         let offset = self.end;
-        let terms = self.terms_of_next(&entry, offset)?;
-        if terms.iter().any(|(term, _)| term == term::CONTINUITY) {
+        self.add_terms(&entry, offset)?;
+        if let Deed::EntityCreated { subject, party, .. } = &entry.act.deed {
+            self.declared.entry(subject.clone()).or_insert((*party, entry.number));
+            if let Some(present) = &mut self.present {
+                present.add_party(subject);
+            }
+        }
+        if let (Some(present), Some(id)) = (&mut self.present, &entry.act.id) {
+            present.add_id(id);
+        }
+        // What an act about another brings to bear may be that one's.
+        if matches!(entry.act.deed, Deed::EntityContinuedBy { .. }) || entry.act.deed.target().is_some() {
             self.kin.take();
         }
-        let number = entry.number;
-        let id = entry.act.id.as_ref().map(|id| (term::of_id(id), offset));
         self.head = entry.head();
         self.end += length;
-        self.recent.push(entry, offset, terms.into_iter().chain(id));
-        if number.is_multiple_of(MOST_AT_ONCE) { self.flush() } else { Ok(()) }
+        self.recent.push(entry, offset);
+        Ok(())
     }
 
-    /// Writes what is in memory to the index, in the lengths that the numbers of the entries give.
+    /// Whether as much is in memory as should ever be: then comes [`Indexed::flush`].
+    pub(crate) fn is_full(&self) -> bool {
+        self.recent.last().is_multiple_of(MOST_AT_ONCE) && self.recent.last() > self.index.last()
+    }
+
+    /// Gives what was written its names: the journal holds all of it now.
+    pub(crate) fn confirm(&mut self) -> Result<(), Unread> {
+        Ok(self.index.confirm().map_err(IndexFault::from)?)
+    }
+
+    /// Writes what is in memory to the index, in the lengths that the numbers of the entries give. The journal must
+    /// hold it; none of it counts before [`Indexed::confirm`].
     pub(crate) fn flush(&mut self) -> Result<(), Unread> {
         loop {
             let (from, last) = (self.index.last(), self.recent.last());
@@ -210,7 +232,12 @@ impl Indexed {
 
     /// Where the first act of an id begins.
     pub(crate) fn offset_of_id(&self, id: &ActId) -> Result<Option<u64>, Unread> {
-        let offsets = self.under(&term::of_id(id))?;
+        let hash = term::hash_of_id(id);
+        let mut offsets = BTreeSet::new();
+        self.index.scan(&term::of_id(hash), &mut |_, offset| {
+            offsets.insert(offset);
+        })?;
+        offsets.extend(self.recent.offsets_of_id(hash));
         // Two ids may share the beginning of a hash.
         for offset in offsets {
             if self.entry_at(offset)?.act.id.as_ref() == Some(id) {
@@ -222,7 +249,15 @@ impl Indexed {
 
     /// The entry that declared a party.
     pub(crate) fn declaration(&self, party: &PartyId) -> Result<Option<Recorded>, Unread> {
-        for offset in self.under(&term::of_party(party))? {
+        if let Some((_, number)) = self.declared.get(party) {
+            return self.entry(*number);
+        }
+        // Whom the last entries declare is known.
+        let mut offsets = BTreeSet::new();
+        self.index.scan(&term::of_party(party), &mut |_, offset| {
+            offsets.insert(offset);
+        })?;
+        for offset in offsets {
             let entry = self.entry_at(offset)?;
             if entry.act.deed.declares() == Some(party) {
                 return Ok(Some(entry));
@@ -260,8 +295,19 @@ impl Indexed {
 
     /// An act with everything about it, in order.
     pub(crate) fn with_all_about(&self, root: u64) -> Result<Vec<Recorded>, Unread> {
-        let mut offsets = self.under(&term::about(root))?;
-        offsets.insert(root);
-        offsets.into_iter().map(|offset| self.entry_at(offset)).collect()
+        let about = self.about(root)?;
+        std::iter::once(root).chain(about).map(|offset| self.entry_at(offset)).collect()
+    }
+
+    /// Where the acts begin that are about an act, in order.
+    pub(super) fn about(&self, root: u64) -> Result<Vec<u64>, Unread> {
+        if let Some(about) = self.recent.about(root) {
+            return Ok(about.to_vec());
+        }
+        let mut about = BTreeSet::new();
+        self.index.scan(&term::about(root), &mut |_, offset| {
+            about.insert(offset);
+        })?;
+        Ok(about.into_iter().collect())
     }
 }

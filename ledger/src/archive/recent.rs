@@ -1,11 +1,11 @@
 //! What the index does not cover yet, in memory: the last entries, and the terms under which they are found.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 use crate::act::{Act, ActRef, Deed};
 use crate::date::Instant;
 use crate::entry::Hash;
+use crate::index::postings::Postings;
 use crate::index::segment::{Span, has_milestone};
 use crate::index::term::{self, terms_of};
 use crate::standing::{Knowledge, Recorded};
@@ -17,9 +17,10 @@ use super::indexed::{Indexed, Unread};
 pub(super) struct Recent {
     /// Each with where it begins; in order, with no gaps.
     entries: Vec<(u64, Recorded)>,
-    /// For each term the offsets of acts, each with the entry through which it came to be under the term.
-    postings: BTreeMap<Vec<u8>, Vec<(u64, u64)>>,
-    /// Acts that others are about, by where they begin.
+    postings: Postings,
+    /// The hashes of ids, each with where its act begins.
+    ids: BTreeSet<(u64, u64)>,
+    /// Acts that others are about, by where they begin: all of those of which one is among the entries, and more.
     cases: BTreeMap<u64, Case>,
 }
 
@@ -36,41 +37,48 @@ struct Case {
 }
 
 impl Indexed {
-    /// The terms that the next entry adds, which begins at an offset: each with what is found under it now.
+    /// Adds the terms of the next entry, which begins at an offset.
     ///
     /// An act about another is found wherever that one is; and where it changes what the other moves, the other
     /// is found, with all that is about it, under the terms of its new form as well.
-    pub(super) fn terms_of_next(
-        &mut self,
-        entry: &Recorded,
-        offset: u64,
-    ) -> Result<Vec<(Vec<u8>, u64)>, Unread> {
+    pub(super) fn add_terms(&mut self, entry: &Recorded, offset: u64) -> Result<(), Unread> {
+        let number = entry.number;
+        if let Some(id) = &entry.act.id {
+            let hash = term::hash_of_id(id);
+            self.recent.ids.insert((hash, offset));
+            self.recent.postings.push(&term::of_id(hash), number, offset);
+        }
         let Some(root) = self.root_of(&entry.act, offset)? else {
-            return Ok(terms_of(&entry.act).into_iter().map(|term| (term, offset)).collect());
+            let postings = &mut self.recent.postings;
+            term::each_term_of(&entry.act, &mut |term| postings.push(term, number, offset));
+            return Ok(());
         };
         let mut case = match self.recent.cases.remove(&root) {
             Some(case) => case,
             None => self.case(root)?,
         };
-        let mut postings: Vec<(Vec<u8>, u64)> =
-            case.terms.iter().map(|term| (term.clone(), offset)).collect();
-        postings.push((term::about(root), offset));
         case.form = self.form_after(&case, entry)?;
+        let postings = &mut self.recent.postings;
+        for term in &case.terms {
+            postings.push(term, number, offset);
+        }
+        postings.push(&term::about(root), number, offset);
         case.about.push(offset);
         for term in terms_of(&case.form) {
             if case.terms.insert(term.clone()) {
-                let all = std::iter::once(&root).chain(&case.about);
-                postings.extend(all.map(|offset| (term.clone(), *offset)));
+                for offset in std::iter::once(&root).chain(&case.about) {
+                    postings.push(&term, number, *offset);
+                }
             }
         }
         self.recent.cases.insert(root, case);
-        Ok(postings)
+        Ok(())
     }
 
-    /// The case of an act as the index holds it.
+    /// The case of an act of which all that is about it is in the index.
     fn case(&self, root: u64) -> Result<Case, Unread> {
         let original = self.entry_at(root)?;
-        let about = self.under(&term::about(root))?;
+        let about = self.about(root)?;
         let mut entries = Vec::new();
         let mut form = (*original.act).clone();
         let mut terms = terms_of(&form);
@@ -79,7 +87,7 @@ impl Indexed {
             form = form_of(&original, &entries);
             terms.extend(terms_of(&form));
         }
-        Ok(Case { original, about: about.into_iter().collect(), form, terms })
+        Ok(Case { original, about, form, terms })
     }
 
     /// The act of a case after one more entry about it.
@@ -114,16 +122,18 @@ fn form_of(original: &Recorded, about: &[Recorded]) -> Act {
 }
 
 impl Recent {
-    pub(super) fn push(
-        &mut self,
-        entry: Recorded,
-        offset: u64,
-        postings: impl IntoIterator<Item = (Vec<u8>, u64)>,
-    ) {
-        for (term, found) in postings {
-            self.postings.entry(term).or_default().push((entry.number, found));
-        }
+    pub(super) fn push(&mut self, entry: Recorded, offset: u64) {
         self.entries.push((offset, entry));
+    }
+
+    /// Where the acts begin whose ids have this hash.
+    pub(super) fn offsets_of_id(&self, hash: u64) -> impl Iterator<Item = u64> {
+        self.ids.range((hash, 0)..=(hash, u64::MAX)).map(|(_, offset)| *offset)
+    }
+
+    /// Where the acts begin that are about an act, in order, where one of them is among the entries.
+    pub(super) fn about(&self, root: u64) -> Option<&[u64]> {
+        self.cases.get(&root).map(|case| case.about.as_slice())
     }
 
     /// The number of the last entry; 0 where there is none.
@@ -149,12 +159,7 @@ impl Recent {
     }
 
     pub(super) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) {
-        let from = self.postings.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
-        for (term, offsets) in from.take_while(|(term, _)| term.starts_with(prefix)) {
-            for (_, offset) in offsets {
-                each(term, *offset);
-            }
-        }
+        self.postings.scan(prefix, each);
     }
 
     /// The span of the entries up to one of them, and when and where those with a milestone were recorded; it
@@ -190,19 +195,17 @@ impl Recent {
 
     /// What entries up to one of them have added, term by term.
     pub(super) fn postings(&self, last: u64) -> impl Iterator<Item = (&[u8], u64)> {
-        self.postings.iter().flat_map(move |(term, added)| {
-            let until = added.iter().filter(move |(by, _)| *by <= last);
-            until.map(move |(_, offset)| (term.as_slice(), *offset))
-        })
+        self.postings.up_to(last)
     }
 
     /// Lets go of the entries up to one of them: the index covers them now.
     pub(super) fn forget(&mut self, last: u64) {
         self.entries.drain(..self.count_to(last));
-        self.cases.clear();
-        for added in self.postings.values_mut() {
-            added.retain(|(by, _)| *by > last);
+        self.postings.forget(last);
+        let begin = self.entries.first().map_or(u64::MAX, |(begin, _)| *begin);
+        self.ids.retain(|(_, offset)| *offset >= begin);
+        if self.entries.is_empty() {
+            self.cases.clear();
         }
-        self.postings.retain(|_, added| !added.is_empty());
     }
 }

@@ -8,40 +8,49 @@ use crate::roll::Roll;
 use crate::standing::Recorded;
 
 use super::indexed::{Indexed, Unread};
+use super::present::Present;
+
+/// From so many acts on it pays to know beforehand what the ledger may hold at all.
+const MANY: usize = 256;
 
 impl Indexed {
     /// The roll as far as these acts need it: the parties that they name, the ids that they bear or refer to, and
     /// all that is about the acts that they are about.
     pub(crate) fn roll_for(&mut self, acts: &[Submitted]) -> Result<Roll, Unread> {
-        let mut entries: BTreeMap<u64, Recorded> = BTreeMap::new();
-        let mut parties: BTreeSet<PartyId> = BTreeSet::new();
+        if acts.len() >= MANY && self.present.is_none() {
+            self.present = Some(Present::of(self)?);
+        }
         let mut roll = Roll::default();
-        let mut ids: BTreeSet<&ActId> = BTreeSet::new();
+        let mut entries: BTreeMap<u64, Recorded> = BTreeMap::new();
+        let mut parties: BTreeSet<&PartyId> = BTreeSet::new();
+        let mut named: BTreeSet<PartyId> = BTreeSet::new();
         let mut targets: BTreeSet<u64> = BTreeSet::new();
         for Submitted { act, .. } in acts {
-            parties.extend(act.deed.parties().map(|(_, party)| party.clone()));
-            ids.extend(&act.id);
-            match act.deed.target() {
-                Some(ActRef::Id(id)) => drop(ids.insert(id)),
-                Some(ActRef::Number(number)) => targets.extend(self.offset_of(*number)?),
-                None => {}
+            parties.extend(act.deed.parties().map(|(_, party)| party));
+            let referred = match act.deed.target() {
+                Some(ActRef::Id(id)) => Some(id),
+                Some(ActRef::Number(number)) => {
+                    targets.extend(self.offset_of(*number)?);
+                    None
+                }
+                None => None,
+            };
+            for id in act.id.iter().chain(referred) {
+                if let Some(offset) = self.present_id(id)? {
+                    let entry = self.entry_at(offset)?;
+                    entries.insert(entry.number, entry);
+                    targets.insert(offset);
+                }
             }
             if let Deed::ActCorrected { set, .. } = &act.deed {
-                parties.extend(named_in(set));
-            }
-        }
-        for id in ids {
-            if let Some(offset) = self.offset_of_id(id)? {
-                let entry = self.entry_at(offset)?;
-                entries.insert(entry.number, entry);
-                targets.insert(offset);
+                named.extend(named_in(set));
             }
         }
         for offset in targets {
             for entry in self.case_of(offset)? {
-                parties.extend(entry.act.deed.parties().map(|(_, party)| party.clone()));
+                named.extend(entry.act.deed.parties().map(|(_, party)| party.clone()));
                 if let Deed::ActCorrected { set, .. } = &entry.act.deed {
-                    parties.extend(named_in(set));
+                    named.extend(named_in(set));
                 }
                 entries.insert(entry.number, entry);
             }
@@ -49,19 +58,28 @@ impl Indexed {
         for (number, entry) in entries {
             roll.enter_as(number, &entry.act);
         }
-        for party in parties {
-            if let Some((kind, number)) = self.declared(&party)? {
-                roll.declare(party, kind, number);
+        for party in parties.into_iter().chain(&named) {
+            if let Some((kind, number)) = self.declared(party)? {
+                roll.declare(party.clone(), kind, number);
             }
         }
         roll.set_count(self.head().number);
         Ok(roll)
     }
 
+    /// Where the act of an id begins, where there may be such an act.
+    fn present_id(&self, id: &ActId) -> Result<Option<u64>, Unread> {
+        let may_be = self.present.as_ref().is_none_or(|present| present.may_hold_id(id));
+        if may_be { self.offset_of_id(id) } else { Ok(None) }
+    }
+
     /// What a party was declared as, and by which entry; parties are named again and again.
     fn declared(&mut self, party: &PartyId) -> Result<Option<(PartyKind, u64)>, Unread> {
         if let Some(known) = self.declared.get(party) {
             return Ok(Some(*known));
+        }
+        if self.present.as_ref().is_some_and(|present| !present.may_hold_party(party)) {
+            return Ok(None);
         }
         let Some(entry) = self.declaration(party)? else { return Ok(None) };
         let Deed::EntityCreated { party: kind, .. } = &entry.act.deed else { return Ok(None) };

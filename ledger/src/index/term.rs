@@ -11,45 +11,53 @@ use crate::register::{Key, Register};
 use crate::registrar::family;
 use crate::standing::effect::moves;
 
-/// The terms under which the acts that move registers are found: all that a question about one of them needs.
+/// The terms under which the acts that move registers are found: all that a question about one of them needs. One
+/// may come several times.
 ///
 /// What an act moves as corrected is found under the terms of both its forms; see the archive.
-pub(crate) fn terms_of(act: &Act) -> BTreeSet<Vec<u8>> {
-    let mut terms = BTreeSet::new();
+pub(crate) fn each_term_of(act: &Act, each: &mut dyn FnMut(&[u8])) {
     for (key, _) in moves(act) {
-        terms.insert(of_register(key.register));
-        insert_pair(&mut terms, &key, key.actor.as_ref(), key.subject.as_ref());
+        each(&of_register(key.register));
+        each_of_pair(&key, key.actor.as_ref(), key.subject.as_ref(), each);
         if key.is_mutual() {
-            insert_pair(&mut terms, &key, key.subject.as_ref(), key.actor.as_ref());
+            each_of_pair(&key, key.subject.as_ref(), key.actor.as_ref(), each);
         }
         if let (Register::Regime | Register::Licence, Some(imposer), Some(regime)) =
             (key.register, &key.actor, &key.regime)
         {
-            terms.insert(of_regime(imposer, regime, key.subject.as_ref()));
+            each(&of_regime(imposer, regime, key.subject.as_ref()));
         }
     }
     if matches!(act.deed, Deed::EntityContinuedBy { .. }) {
-        terms.insert(CONTINUITY.to_vec());
+        each(CONTINUITY);
     }
     match family(act.deed.kind()) {
-        "entity" => drop(terms.insert(ENTITIES.to_vec())),
-        "registrar" => drop(terms.insert(GRANTS.to_vec())),
+        "entity" => each(ENTITIES),
+        "registrar" => each(GRANTS),
         _ => {}
     }
+}
+
+/// The same, each once.
+pub(crate) fn terms_of(act: &Act) -> BTreeSet<Vec<u8>> {
+    let mut terms = BTreeSet::new();
+    each_term_of(act, &mut |term| {
+        terms.insert(term.to_vec());
+    });
     terms
 }
 
-fn insert_pair(terms: &mut BTreeSet<Vec<u8>>, key: &Key, actor: Option<&PartyId>, subject: Option<&PartyId>) {
+fn each_of_pair(key: &Key, actor: Option<&PartyId>, subject: Option<&PartyId>, each: &mut dyn FnMut(&[u8])) {
     if let Some(actor) = actor {
         let mut term = toward(actor, subject);
         term.push(key.register as u8);
-        terms.insert(term);
+        each(&term);
     }
     if let Some(subject) = subject {
         let mut term = at(subject);
         close(&mut term, actor.map_or("", PartyId::as_str));
         term.push(key.register as u8);
-        terms.insert(term);
+        each(&term);
     }
 }
 
@@ -105,10 +113,16 @@ pub(crate) fn of_regime(imposer: &PartyId, regime: &Label, target: Option<&Party
 }
 
 /// The act of an id. Ids are long and never looked through in order: the first bytes of their hash do.
-pub(crate) fn of_id(id: &ActId) -> Vec<u8> {
+pub(crate) fn of_id(hash: u64) -> Vec<u8> {
     let mut term = vec![b'i'];
-    term.extend_from_slice(&blake3::hash(id.as_str().as_bytes()).as_bytes()[..8]);
+    term.extend_from_slice(&hash.to_be_bytes());
     term
+}
+
+/// The first bytes of the hash of an id.
+pub(crate) fn hash_of_id(id: &ActId) -> u64 {
+    let hash = blake3::hash(id.as_str().as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 /// Every act about an act, about one of those, and so on; the act is named by where it begins.

@@ -1,0 +1,76 @@
+//! Which ids and parties a ledger may hold: so that, of the many that a file of acts brings, only those are looked up
+//! that are likely there.
+//!
+//! A filter says "surely not" or "perhaps"; perhaps is then asked of the index.
+
+use fastbloom::BloomFilter;
+
+use crate::act::ActId;
+use crate::index::term;
+use crate::party::PartyId;
+
+use super::indexed::{Indexed, Unread};
+
+/// How many the first filter has room for; each further one has four times as many.
+const FIRST: usize = 1 << 18;
+const MOST: usize = 1 << 22;
+const FALSE_ALARMS: f64 = 0.001;
+
+/// What a ledger may hold.
+#[derive(Debug)]
+pub(super) struct Present {
+    filters: Vec<BloomFilter>,
+    size: usize,
+    /// For how many more the last filter has room.
+    room: usize,
+}
+
+impl Present {
+    /// What the index and what comes after it hold.
+    pub(super) fn of(indexed: &Indexed) -> Result<Self, Unread> {
+        let mut present = Self { filters: Vec::new(), size: FIRST, room: 0 };
+        indexed.scan(b"i", &mut |id, _| present.insert(id))?;
+        indexed.scan(b"b", &mut |term, _| {
+            // Of the terms of a party, those that only its own registers have; after them comes the register.
+            if let Some((_, party)) = term.split_last().filter(|(_, party)| party.ends_with(b"\0\0")) {
+                present.insert(party);
+            }
+        })?;
+        Ok(present)
+    }
+
+    pub(super) fn add_id(&mut self, id: &ActId) {
+        self.insert(&term::of_id(term::hash_of_id(id)));
+    }
+
+    pub(super) fn add_party(&mut self, party: &PartyId) {
+        self.insert(&term::of_party(party));
+    }
+
+    pub(super) fn may_hold_id(&self, id: &ActId) -> bool {
+        self.may_hold(&term::of_id(term::hash_of_id(id)))
+    }
+
+    pub(super) fn may_hold_party(&self, party: &PartyId) -> bool {
+        self.may_hold(&term::of_party(party))
+    }
+
+    fn may_hold(&self, term: &[u8]) -> bool {
+        self.filters.iter().any(|filter| filter.contains(term))
+    }
+
+    fn insert(&mut self, term: &[u8]) {
+        if self.may_hold(term) {
+            return;
+        }
+        if self.room == 0 {
+            self.filters.push(BloomFilter::with_false_pos(FALSE_ALARMS).seed(&0).expected_items(self.size));
+            self.room = self.size;
+            self.size = (4 * self.size).min(MOST);
+        }
+        self.room -= 1;
+        if let Some(filter) = self.filters.last_mut() {
+            filter.insert(term);
+        }
+    }
+}
