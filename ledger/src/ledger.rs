@@ -209,8 +209,13 @@ impl Ledger {
         recorded_at: RecordedAt,
         expected: Option<Expected>,
     ) -> Result<Appended, Refusal> {
+        /// So many are taken in at a time: what is worked out for them goes before the next come.
+        const BATCH: usize = 4096;
         let mut intake = self.begin(recorded_at, expected)?;
-        intake.take(acts)?;
+        let mut acts = acts.into_iter().peekable();
+        while acts.peek().is_some() {
+            intake.take(acts.by_ref().take(BATCH).collect())?;
+        }
         intake.commit()
     }
 
