@@ -490,6 +490,33 @@ impl Records {
         }
     }
 
+    /// Where the record begins that comes so many after the one at an offset.
+    ///
+    /// # Errors
+    /// [`Fault`] when the file ends before it.
+    pub fn skip(&self, mut offset: u64, count: u64) -> Result<u64, Fault> {
+        /// Some dozens of records: they are read together, and only their lengths are looked at.
+        const TOGETHER: usize = 8192;
+        let mut bytes = Vec::new();
+        let mut at = 0;
+        for _ in 0..count {
+            if bytes.len() < at + HEADER {
+                bytes.resize(TOGETHER, 0);
+                let read = self.fill(&mut bytes, offset).map_err(|e| Fault::Copy(e.to_string()))?;
+                bytes.truncate(read);
+                at = 0;
+            }
+            let header = bytes[at..].first_chunk().ok_or(Fault::BreaksOff)?;
+            let length = HEADER + length_in(*header);
+            offset += length as u64;
+            at += length;
+            if at > bytes.len() {
+                bytes.clear();
+            }
+        }
+        Ok(offset)
+    }
+
     /// Where the record after the one at an offset begins.
     ///
     /// # Errors

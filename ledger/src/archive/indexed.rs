@@ -43,8 +43,10 @@ pub(crate) struct Indexed {
     /// What was looked up before and does not change, or is looked up anew when it does.
     pub(super) kin: OnceLock<Kin>,
     pub(super) declared: BTreeMap<PartyId, (PartyKind, u64)>,
-    /// What the ledger may hold, once many acts have come at once.
+    /// What the ledger may hold, once many acts have been looked up.
     pub(super) present: Option<Present>,
+    /// How many acts have been looked up.
+    pub(super) looked_up: u64,
 }
 
 impl Span {
@@ -80,7 +82,7 @@ impl Indexed {
             None => (Head::EMPTY, FIRST_LINE.len() as u64),
         };
         let (recent, kin, declared) = (Recent::default(), OnceLock::new(), BTreeMap::new());
-        Ok(Self { records, index, recent, head, end, kin, declared, present: None })
+        Ok(Self { records, index, recent, head, end, kin, declared, present: None, looked_up: 0 })
     }
 
     /// Reads the journal from where the index ends, as far as its appends are whole; gives whether that is its end.
@@ -190,12 +192,8 @@ impl Indexed {
         if let Some(offset) = self.recent.offset_of(number) {
             return Ok(Some(offset));
         }
-        let Some((mut at, mut offset)) = self.index.milestone(number)? else { return Ok(None) };
-        while at < number {
-            offset = self.records.after(offset)?;
-            at += 1;
-        }
-        Ok(Some(offset))
+        let Some((at, offset)) = self.index.milestone(number)? else { return Ok(None) };
+        Ok(Some(self.records.skip(offset, number - at)?))
     }
 
     /// The entry of a number.

@@ -10,14 +10,17 @@ use crate::standing::Recorded;
 use super::indexed::{Indexed, Unread};
 use super::present::Present;
 
-/// From so many acts on it pays to know beforehand what the ledger may hold at all.
-const MANY: usize = 256;
+/// From so many acts on it pays to know beforehand what the ledger may hold at all, and from a share of those that it
+/// holds: to learn it, their ids and parties are gone through once.
+const MANY: u64 = 256;
+const SHARE: u64 = 256;
 
 impl Indexed {
     /// The roll as far as these acts need it: the parties that they name, the ids that they bear or refer to, and
     /// all that is about the acts that they are about.
     pub(crate) fn roll_for(&mut self, acts: &[Submitted]) -> Result<Roll, Unread> {
-        if acts.len() >= MANY && self.present.is_none() {
+        self.looked_up += acts.len() as u64;
+        if self.present.is_none() && self.looked_up >= MANY.max(self.head().number / SHARE) {
             self.present = Some(Present::of(self)?);
         }
         let mut roll = Roll::default();
