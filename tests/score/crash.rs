@@ -172,7 +172,8 @@ fn killed_after(mut child: Child, after: Duration) -> bool {
 
 /// Kills the program at random moments: `rounds` in all, over every kind of work.
 pub(crate) fn kills(rounds: u64, show: &mut dyn FnMut(&Row)) {
-    const KINDS: [(&str, u64); 8] = [
+    /// The last is more than is ever held in memory: it is killed while much of it is written already.
+    const KINDS: [(&str, u64); 9] = [
         ("append of 1 act", 1),
         ("append of 10 acts", 10),
         ("append of 100 acts", 100),
@@ -181,13 +182,16 @@ pub(crate) fn kills(rounds: u64, show: &mut dyn FnMut(&Row)) {
         ("checkpoint", 0),
         ("publish", 0),
         ("recovery of a damaged copy", 1),
+        ("append of 20,000 acts", 20_000),
     ];
-    let each = rounds.div_ceil(KINDS.len() as u64);
+    const LONG: u64 = 10_000;
     for (what, acts) in KINDS {
+        let share = rounds.div_ceil(KINDS.len() as u64);
+        let each = if acts > LONG { share.div_ceil(2) } else { share };
         let mut row = Row { what: format!("kill -9: {what}"), ..Row::default() };
         let mut work = Work::new();
         work.chance = acts + each + what.len() as u64;
-        let mut usual = Duration::from_millis(60);
+        let mut usual = Duration::from_millis(if acts > LONG { 600 } else { 60 });
         for round in 0..each {
             if round % 25 == 24 {
                 // A ledger that only grows would make each round slower than the last.
