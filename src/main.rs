@@ -12,7 +12,7 @@ mod text;
 mod trouble;
 mod waiting;
 
-use std::io::Write;
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,8 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     quieten_sled();
-    let done = command::Arguments::parse().run(&mut anstream::stdout());
-    let status = match done {
+    let status = match answer(command::Arguments::parse()) {
         Ok(status) => status,
         Err(trouble) if trouble.is_closed_pipe() => command::Status::Done,
         Err(trouble) => {
@@ -34,6 +33,19 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(status as u8)
+}
+
+/// Writes the answer: to a person at a terminal line by line, to a file or a program in larger pieces.
+fn answer(arguments: command::Arguments) -> Result<command::Status, trouble::Trouble> {
+    const PIECE: usize = 1 << 16;
+    if io::stdout().is_terminal() {
+        return arguments.run(&mut anstream::stdout());
+    }
+    let mut out = BufWriter::with_capacity(PIECE, anstream::stdout());
+    let done = arguments.run(&mut out);
+    // What was said before the trouble stands before it.
+    out.flush()?;
+    done
 }
 
 /// sled panics on some kinds of damage; the library turns that into an answer, so its words are not printed.

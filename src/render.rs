@@ -8,8 +8,11 @@ use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use ledger::Day;
+use ledger::abreast::abreast;
 use ledger::standing::Recorded;
+use serde::Serialize;
 use serde_json::{Value, json};
+use unicode_width::UnicodeWidthStr;
 
 /// A day for which an answer is good, and the entry up to which the register was believed.
 #[derive(Debug, Clone)]
@@ -28,7 +31,97 @@ pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>
     let kept = rows
         .into_iter()
         .map(|mut row| shown.iter().map(|column| std::mem::take(&mut row[*column])).collect());
-    lay_out(out, headers, kept.collect())
+    let kept: Vec<Vec<String>> = kept.collect();
+    if on_terminal || !kept.iter().flatten().all(|cell| is_one_line(cell)) {
+        return lay_out(out, headers, kept);
+    }
+    let of_rows = kept.iter().map(Vec::as_slice);
+    let lines = || std::iter::once(headers.as_slice()).chain(of_rows.clone());
+    let mut widths = vec![1; headers.len()];
+    for cells in lines() {
+        for (width, cell) in widths.iter_mut().zip(cells) {
+            *width = cell_width(cell).max(*width);
+        }
+    }
+    let mut line = String::new();
+    for cells in lines() {
+        line.clear();
+        for (cell, width) in cells.iter().zip(&widths) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width - cell_width(cell) + PADDING));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// How many columns lie between two cells.
+const PADDING: usize = 2;
+
+/// Whether a cell takes one line of a table, however wide: nearly all do, and such tables need no arranging.
+fn is_one_line(cell: &str) -> bool {
+    /// What a column of a table can count.
+    const WIDEST: usize = 1 << 15;
+    cell.len() <= WIDEST && !cell.contains('\n')
+}
+
+fn cell_width(cell: &str) -> usize {
+    let is_plain = cell.bytes().all(|byte| (b' '..0x7f).contains(&byte));
+    if is_plain { cell.len() } else { cell.width() }
+}
+
+/// Items as rows, for long lists side by side.
+pub(crate) fn rows<T: Sync>(items: &[T], row: impl Fn(&T) -> Vec<String> + Sync) -> Vec<Vec<String>> {
+    abreast(items.iter().collect(), |_, _| true, |share| share.into_iter().map(&row).collect())
+}
+
+/// Writes items as one JSON value a line.
+pub(crate) fn json_lines<'a, T: Sync, J: Serialize>(
+    out: &mut dyn Write,
+    items: &'a [T],
+    form: impl Fn(&'a T) -> J + Sync,
+) -> io::Result<()> {
+    for text in texts(items, "\n", form) {
+        out.write_all(&text?)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Writes items as one list of JSON values.
+pub(crate) fn json_list<'a, T: Sync, J: Serialize>(
+    out: &mut dyn Write,
+    items: &'a [T],
+    form: impl Fn(&'a T) -> J + Sync,
+) -> io::Result<()> {
+    write!(out, "[")?;
+    for (place, text) in texts(items, ",", form).into_iter().enumerate() {
+        write!(out, "{}", if place > 0 { "," } else { "" })?;
+        out.write_all(&text?)?;
+    }
+    write!(out, "]")
+}
+
+/// Items as JSON values with something between them: one text for each share of a long list.
+fn texts<'a, T: Sync, J: Serialize>(
+    items: &'a [T],
+    between: &str,
+    form: impl Fn(&'a T) -> J + Sync,
+) -> Vec<io::Result<Vec<u8>>> {
+    let text = |share: Vec<&'a T>| {
+        let mut text = Vec::new();
+        for (place, item) in share.into_iter().enumerate() {
+            if place > 0 {
+                text.extend_from_slice(between.as_bytes());
+            }
+            serde_json::to_writer(&mut text, &form(item))?;
+        }
+        Ok(text)
+    };
+    if items.is_empty() {
+        return Vec::new();
+    }
+    abreast(items.iter().collect(), |_, _| true, |share| vec![text(share)])
 }
 
 /// Writes a grid: its headers are names, not words.

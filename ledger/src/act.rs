@@ -191,7 +191,15 @@ impl Act {
     /// The act as named values, in the order in which they are written; absent ones are left out.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields_but(&[])
+    }
+
+    /// The same without some of them.
+    #[must_use]
+    pub fn fields_but(&self, left_out: &[&str]) -> Vec<(&'static str, Value)> {
         use word::Field;
+        // Of all fields, claims alone are long.
+        let claims = if left_out.contains(&"claims") { Value::Null } else { self.claims.to_value() };
         let mut fields = vec![("kind", Value::from(self.deed.kind())), ("id", self.id.to_value())];
         fields.extend(self.deed.fields());
         fields.extend([
@@ -203,12 +211,12 @@ impl Act {
             ("published", self.published.to_value()),
             ("instrument", self.instrument.to_value()),
             ("basis", self.basis.to_value()),
-            ("claims", self.claims.to_value()),
+            ("claims", claims),
             ("order", self.order.to_value()),
             ("group", self.group.to_value()),
             ("note", self.note.to_value()),
         ]);
-        fields.retain(|(_, value)| !value.is_null());
+        fields.retain(|(name, value)| !value.is_null() && !left_out.contains(name));
         fields
     }
 

@@ -517,6 +517,43 @@ impl Records {
         Ok(offset)
     }
 
+    /// Reads the records that begin at these offsets, which rise; what lies close together is read at once.
+    ///
+    /// # Errors
+    /// As of [`Records::at`].
+    pub fn at_each<T, E: From<Fault>>(
+        &self,
+        offsets: &[u64],
+        mut take: impl FnMut(&[u8]) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        /// Farther than this from the record before, a record is read alone.
+        const CLOSE: u64 = 4096;
+        let mut taken = Vec::with_capacity(offsets.len());
+        let (mut run, mut from) = (Vec::new(), 0);
+        for (place, offset) in offsets.iter().enumerate() {
+            let record =
+                usize::try_from(offset.wrapping_sub(from)).ok().and_then(|at| sound_record(run.get(at..)?));
+            if let Some(entry) = record {
+                taken.push(take(entry)?);
+                continue;
+            }
+            if offsets.get(place + 1).is_none_or(|next| next - offset > CLOSE) {
+                taken.push(take(&self.at(*offset)?)?);
+                continue;
+            }
+            run.resize(BUFFER, 0);
+            from = *offset;
+            let read = self.fill(&mut run, from).map_err(|e| Fault::Copy(e.to_string()))?;
+            run.truncate(read);
+            match sound_record(&run) {
+                Some(entry) => taken.push(take(entry)?),
+                // Alone, it says what is wrong with it.
+                None => taken.push(take(&self.at(*offset)?)?),
+            }
+        }
+        Ok(taken)
+    }
+
     /// Where the record after the one at an offset begins.
     ///
     /// # Errors
@@ -539,6 +576,15 @@ impl Records {
         }
         Ok(filled)
     }
+}
+
+/// The entry of the record with which these bytes begin, where all of it is there and agrees with its checksum.
+fn sound_record(bytes: &[u8]) -> Option<&[u8]> {
+    let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
+    let [a, b, c, d, crc @ ..] = *header;
+    let length = length_in([a, b, c, d]);
+    let entry = rest.get(..length).filter(|_| length <= LIMIT)?;
+    (checksum([a, b, c, d], entry) == u32::from_le_bytes(crc)).then_some(entry)
 }
 
 /// The length of an entry by the first four bytes of its record.

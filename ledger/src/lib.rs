@@ -14,6 +14,7 @@
 pub mod date;
 pub mod party;
 mod near;
+pub mod abreast;
 pub mod act;
 pub mod entry;
 pub mod merkle;

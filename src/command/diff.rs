@@ -5,7 +5,8 @@ use std::io::Write;
 use clap::Args;
 use ledger::standing::{Change, Side, difference};
 use ledger::{Knowledge, Moment, Question, Scope};
-use serde_json::{Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::json;
 
 use super::asking::{Cited, Parties, as_of, believed, gather, open};
 use super::{Format, Place, Status};
@@ -79,25 +80,18 @@ fn show(format: Format, changes: &[Change], cited: &[Cited; 2], out: &mut dyn Wr
             if changes.is_empty() {
                 writeln!(out, "Nothing stands otherwise.")?;
             } else {
-                render::table(out, &headers, changes.iter().map(row).collect())?;
+                render::table(out, &headers, render::rows(changes, row))?;
             }
             writeln!(out, "\nfrom {}\nto   {}", render::citation(&cited[0]), render::citation(&cited[1]))?;
         }
-        Format::Csv => render::csv(out, &headers, changes.iter().map(row).collect())?,
+        Format::Csv => render::csv(out, &headers, render::rows(changes, row))?,
         Format::Json => {
             let side = |cited: &Cited| json!({ "as_of": cited.as_of.to_string(), "known_at": render::known_at(cited) });
-            let whole = json!({
-                "from": side(&cited[0]),
-                "to": side(&cited[1]),
-                "changes": changes.iter().map(change_json).collect::<Vec<_>>(),
-            });
-            writeln!(out, "{whole}")?;
+            write!(out, r#"{{"from":{},"to":{},"changes":"#, side(&cited[0]), side(&cited[1]))?;
+            render::json_list(out, changes, Json)?;
+            writeln!(out, "}}")?;
         }
-        Format::Jsonl => {
-            for change in changes {
-                writeln!(out, "{}", change_json(change))?;
-            }
-        }
+        Format::Jsonl => render::json_lines(out, changes, Json)?,
     }
     Ok(())
 }
@@ -117,10 +111,17 @@ fn row(change: &Change) -> Vec<String> {
     ]
 }
 
-fn change_json(change: &Change) -> Value {
-    let mut fields = standing::key_json(&change.key);
-    fields.insert("before".to_owned(), change.before.iter().map(standing::json).collect());
-    fields.insert("after".to_owned(), change.after.iter().map(standing::json).collect());
-    fields.insert("entries".to_owned(), change.entries.clone().into());
-    Value::Object(fields)
+/// A change as JSON.
+struct Json<'a>(&'a Change);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Change { key, before, after, entries } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        standing::serialize_key(key, &mut map)?;
+        map.serialize_entry("before", &before.iter().map(standing::Json).collect::<Vec<_>>())?;
+        map.serialize_entry("after", &after.iter().map(standing::Json).collect::<Vec<_>>())?;
+        map.serialize_entry("entries", entries)?;
+        map.end()
+    }
 }

@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use ledger::act::json::Line;
 use ledger::standing::Recorded;
 use ledger::{Knowledge, Question, Scope, answer};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::asking::{Asking, gather, open};
@@ -55,6 +56,17 @@ enum What {
     Intervals,
     /// One row for each pair of states and year
     DyadYears,
+}
+
+/// An act as a line of its own.
+#[derive(Serialize)]
+struct Exported<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asserted: Option<bool>,
+    #[serde(flatten)]
+    act: Line<'a>,
 }
 
 /// A table for other programs: the names of its columns, and rows of text; an empty cell is nothing.
@@ -123,19 +135,11 @@ impl Export {
     }
 
     fn acts(&self, entries: &[Recorded], out: &mut dyn Write) -> Result<(), Trouble> {
-        for entry in entries {
-            let mut line = Map::new();
-            if self.exact {
-                line.insert("recorded_at".to_owned(), entry.recorded_at.to_string().into());
-                line.insert("asserted".to_owned(), entry.asserted.into());
-            }
-            if let Value::Object(act) = serde_json::to_value(Line(&entry.act))? {
-                line.extend(act);
-            }
-            serde_json::to_writer(&mut *out, &line)?;
-            writeln!(out)?;
-        }
-        Ok(())
+        Ok(render::json_lines(out, entries, |entry| Exported {
+            recorded_at: self.exact.then(|| entry.recorded_at.to_string()),
+            asserted: self.exact.then_some(entry.asserted),
+            act: Line(&entry.act),
+        })?)
     }
 
     fn table(&self, knowledge: &Knowledge<'_>, question: &Question) -> Table {
@@ -145,7 +149,7 @@ impl Export {
             What::Standings | What::Acts => Table {
                 headers: &standing::CSV_HEADERS,
                 numbers: &[],
-                rows: answer(knowledge, question).standings.iter().map(standing::csv_row).collect(),
+                rows: render::rows(&answer(knowledge, question).standings, standing::csv_row),
             },
         }
     }
@@ -182,13 +186,12 @@ impl Table {
         match format {
             Format::Table | Format::Csv => render::csv(out, self.headers, rows)?,
             Format::Json | Format::Jsonl => {
-                for row in rows {
+                render::json_lines(out, &rows, |row| {
                     let cells = self.headers.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
-                    let line: Map<String, Value> =
-                        cells.map(|(name, cell)| ((*name).to_owned(), self.value(name, &cell))).collect();
-                    serde_json::to_writer(&mut *out, &line)?;
-                    writeln!(out)?;
-                }
+                    cells
+                        .map(|(name, cell)| ((*name).to_owned(), self.value(name, cell)))
+                        .collect::<Map<_, _>>()
+                })?;
             }
         }
         Ok(())

@@ -92,7 +92,7 @@ fn show(format: Format, entries: &[&Recorded], all: usize, out: &mut dyn Write) 
                 writeln!(out, "No such act among {all} entries.")?;
                 return Ok(());
             }
-            render::table(out, &act::HEADERS, entries.iter().map(|entry| act::row(entry)).collect())?;
+            render::table(out, &act::HEADERS, render::rows(entries, |entry| act::row(entry)))?;
             let asserted = entries.iter().any(|entry| entry.asserted);
             writeln!(out, "\n{} of {all} entries", entries.len())?;
             if asserted {
@@ -100,17 +100,13 @@ fn show(format: Format, entries: &[&Recorded], all: usize, out: &mut dyn Write) 
             }
         }
         Format::Csv => {
-            render::csv(out, &act::HEADERS, entries.iter().map(|entry| act::row(entry)).collect())?;
+            render::csv(out, &act::HEADERS, render::rows(entries, |entry| act::row(entry)))?;
         }
         Format::Json => {
-            let list: Vec<_> = entries.iter().map(|entry| act::json(entry)).collect();
-            writeln!(out, "{}", serde_json::Value::from(list))?;
+            render::json_list(out, entries, |entry| act::json(entry))?;
+            writeln!(out)?;
         }
-        Format::Jsonl => {
-            for entry in entries {
-                writeln!(out, "{}", act::json(entry))?;
-            }
-        }
+        Format::Jsonl => render::json_lines(out, entries, |entry| act::json(entry))?,
     }
     Ok(())
 }

@@ -57,31 +57,30 @@ impl State {
                 writeln!(out, "{}", render::citation(&cited))?;
             }
             Format::Csv => {
-                let rows = answer.standings.iter().map(standing::csv_row).collect();
+                let rows = render::rows(&answer.standings, standing::csv_row);
                 render::csv(out, &standing::CSV_HEADERS, rows)?;
             }
-            Format::Json => writeln!(out, "{}", as_json(&answer, due.as_deref(), &cited))?,
-            Format::Jsonl => {
-                for found in &answer.standings {
-                    writeln!(out, "{}", standing::json(found))?;
-                }
-            }
+            Format::Json => write_json(&answer, due.as_deref(), &cited, out)?,
+            Format::Jsonl => render::json_lines(out, &answer.standings, standing::Json)?,
         }
         Ok(Status::Done)
     }
 }
 
-fn as_json(answer: &Answer, due: Option<&[Scheduled]>, cited: &Cited) -> Value {
-    let standings: Vec<_> = answer.standings.iter().map(standing::json).collect();
-    let mut whole = json!({
-        "as_of": cited.as_of.to_string(),
-        "known_at": render::known_at(cited),
-        "standings": standings,
-    });
+fn write_json(
+    answer: &Answer,
+    due: Option<&[Scheduled]>,
+    cited: &Cited,
+    out: &mut dyn Write,
+) -> Result<(), Trouble> {
+    let (as_of, known_at) = (json!(cited.as_of.to_string()), render::known_at(cited));
+    write!(out, r#"{{"as_of":{as_of},"known_at":{known_at},"standings":"#)?;
+    render::json_list(out, &answer.standings, standing::Json)?;
     if let Some(due) = due {
-        whole["scheduled"] = due.iter().map(due_json).collect();
+        write!(out, r#","scheduled":"#)?;
+        render::json_list(out, due, due_json)?;
     }
-    whole
+    Ok(writeln!(out, "}}")?)
 }
 
 fn due_json(due: &Scheduled) -> Value {
@@ -146,7 +145,7 @@ fn show(
     if answer.standings.is_empty() {
         writeln!(out, "{}", silence(question, known))?;
     } else {
-        let rows = answer.standings.iter().map(standing::row).collect();
+        let rows = render::rows(&answer.standings, standing::row);
         render::table(out, &standing::HEADERS, rows)?;
     }
     writeln!(out)?;

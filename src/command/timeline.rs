@@ -120,7 +120,7 @@ fn row(found: &Found<'_>, interval: &Interval, as_of: Day) -> Vec<String> {
     let values = if values.len() > 1 { format!("possibly {}", values.join(" or ")) } else { values.concat() };
     let details: Vec<&str> = match interval.outcomes.as_slice() {
         [one] if found.key.register == Register::Mission => {
-            one.detail.iter().map(|(_, text)| text.as_str()).collect()
+            one.detail.iter().map(|(_, text)| text.as_ref()).collect()
         }
         _ => Vec::new(),
     };

@@ -177,7 +177,11 @@ fn source(claim: &Claim) -> String {
 
 fn argument_json(argument: &Argument<'_>) -> Value {
     let mut fields = standing::key_json(&argument.key);
-    fields.insert("standings".to_owned(), argument.standings.iter().map(standing::json).collect());
+    fields.insert(
+        "standings".to_owned(),
+        serde_json::to_value(argument.standings.iter().map(standing::Json).collect::<Vec<_>>())
+            .unwrap_or_default(),
+    );
     fields.insert("acts".to_owned(), argument.steps.iter().map(step_json).collect());
     Value::Object(fields)
 }

@@ -3,7 +3,8 @@
 use ledger::Act;
 use ledger::act::json::Line;
 use ledger::standing::Recorded;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 /// The columns of a table of entries.
 pub(crate) const HEADERS: [&str; 6] = ["entry", "recorded", "effective", "kind", "who", "what else"];
@@ -39,9 +40,8 @@ pub(crate) fn who(act: &Act) -> String {
 /// The fields that have no column of their own.
 pub(crate) fn what_else(act: &Act) -> String {
     const SHOWN: [&str; 6] = ["kind", "actor", "subject", "effective", "claims", "note"];
-    let fields = act.fields();
-    let others = fields.iter().filter(|(name, _)| !SHOWN.contains(name));
-    others.map(|(name, value)| format!("{name} {}", words(value))).collect::<Vec<_>>().join(", ")
+    let others = act.fields_but(&SHOWN);
+    others.iter().map(|(name, value)| format!("{name} {}", words(value))).collect::<Vec<_>>().join(", ")
 }
 
 fn words(value: &Value) -> String {
@@ -56,12 +56,22 @@ fn words(value: &Value) -> String {
 }
 
 /// An entry as JSON.
-pub(crate) fn json(entry: &Recorded) -> Value {
-    json!({
-        "entry": entry.number,
-        "recorded_at": entry.recorded_at.to_string(),
-        "asserted": entry.asserted,
-        "hash": entry.hash.to_string(),
-        "act": serde_json::to_value(Line(&entry.act)).unwrap_or_default(),
-    })
+#[derive(Serialize)]
+pub(crate) struct Json<'a> {
+    entry: u64,
+    recorded_at: String,
+    asserted: bool,
+    hash: String,
+    act: Line<'a>,
+}
+
+/// An entry as JSON.
+pub(crate) fn json(entry: &Recorded) -> Json<'_> {
+    Json {
+        entry: entry.number,
+        recorded_at: entry.recorded_at.to_string(),
+        asserted: entry.asserted,
+        hash: entry.hash.to_string(),
+        act: Line(&entry.act),
+    }
 }

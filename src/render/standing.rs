@@ -1,9 +1,12 @@
 //! Standings as rows and as JSON.
 
+use ledger::act::Measure;
 use ledger::standing::answer::key_fields;
+use ledger::standing::effect::Detail;
 use ledger::standing::timeline::Certainty;
-use ledger::{Key, Standing};
-use serde_json::{Map, Value, json};
+use ledger::{Key, PartyId, Standing};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 /// The columns of a table of standings.
 pub(crate) const HEADERS: [&str; 7] =
@@ -68,7 +71,7 @@ fn more(standing: &Standing) -> String {
         key_fields(&standing.key).into_iter().map(|(name, text)| format!("{name} {text}")).collect();
     parts.extend(standing.detail.iter().map(|(name, text)| match *name {
         "protecting" | "by" | "reason" | "class" => format!("{name} {text}"),
-        _ => text.clone(),
+        _ => text.to_string(),
     }));
     if let Some(collective) = &standing.channel {
         parts.push(format!("through {collective}"));
@@ -90,27 +93,45 @@ fn joined<T: ToString>(items: &[T]) -> String {
 }
 
 /// A standing as JSON.
-pub(crate) fn json(standing: &Standing) -> Value {
-    let mut fields = key_json(&standing.key);
-    let rest = json!({
-        "value": standing.value.as_str(),
-        "certainty": standing.certainty.word(),
-        "since": standing.since.as_ref().map(ToString::to_string),
-        "until": standing.until.as_ref().map(ToString::to_string),
-        "contested_by": strings(&standing.contested_by),
-        "denied_by": strings(&standing.denied_by),
-        "licensed": strings(&standing.licensed),
-        "channel": standing.channel.as_ref().map_or_else(|| "own".to_owned(), ToString::to_string),
-        "basis": standing.basis,
-        "detail": standing.detail.iter().map(|(name, text)| ((*name).to_owned(), Value::from(text.as_str()))).collect::<Map<_, _>>(),
-    });
-    if let Value::Object(rest) = rest {
-        fields.extend(rest);
+pub(crate) struct Json<'a>(pub &'a Standing);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let standing = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        serialize_key(&standing.key, &mut map)?;
+        map.serialize_entry("value", standing.value.as_str())?;
+        map.serialize_entry("certainty", standing.certainty.word())?;
+        map.serialize_entry("since", &standing.since)?;
+        map.serialize_entry("until", &standing.until)?;
+        map.serialize_entry("contested_by", &standing.contested_by)?;
+        map.serialize_entry("denied_by", &standing.denied_by)?;
+        map.serialize_entry("licensed", &standing.licensed)?;
+        map.serialize_entry("channel", standing.channel.as_ref().map_or("own", PartyId::as_str))?;
+        map.serialize_entry("basis", &standing.basis)?;
+        map.serialize_entry("detail", &Words(&standing.detail))?;
+        map.end()
     }
-    Value::Object(fields)
+}
+
+/// Names and words as one object.
+struct Words<'a>(&'a Detail);
+
+impl Serialize for Words<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, text)| (name, text)))
+    }
 }
 
 /// The register of a standing, its fields under their own names.
+pub(crate) fn serialize_key<M: SerializeMap>(key: &Key, map: &mut M) -> Result<(), M::Error> {
+    map.serialize_entry("register", key.register.word())?;
+    map.serialize_entry("actor", &key.actor)?;
+    map.serialize_entry("subject", &key.subject)?;
+    key_fields(key).into_iter().try_for_each(|(name, text)| map.serialize_entry(name, &text))
+}
+
+/// The same as a value.
 pub(crate) fn key_json(key: &Key) -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert("register".to_owned(), key.register.word().into());
@@ -118,10 +139,6 @@ pub(crate) fn key_json(key: &Key) -> Map<String, Value> {
     fields.insert("subject".to_owned(), key.subject.as_ref().map(ToString::to_string).into());
     fields.extend(key_fields(key).into_iter().map(|(name, text)| (name.to_owned(), text.into())));
     fields
-}
-
-fn strings<T: ToString>(items: &[T]) -> Vec<String> {
-    items.iter().map(ToString::to_string).collect()
 }
 
 /// The columns of CSV.
@@ -149,21 +166,33 @@ pub(crate) const CSV_HEADERS: [&str; 19] = [
 
 /// A standing as a row of CSV; several values in a cell are parted by `;`.
 pub(crate) fn csv_row(standing: &Standing) -> Vec<String> {
-    let fields = json(standing);
-    let cell = |name: &&str| match fields.get(*name) {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
-            .collect::<Vec<_>>()
-            .join(";"),
-        Some(Value::Object(map)) => map
-            .iter()
-            .map(|(name, text)| format!("{name}={}", text.as_str().unwrap_or_default()))
-            .collect::<Vec<_>>()
-            .join(";"),
-        Some(other) => other.to_string(),
-    };
-    CSV_HEADERS.iter().map(cell).collect()
+    fn parted<T: ToString>(items: &[T]) -> String {
+        items.iter().map(ToString::to_string).collect::<Vec<_>>().join(";")
+    }
+    fn text<T: ToString>(item: Option<&T>) -> String {
+        item.map(ToString::to_string).unwrap_or_default()
+    }
+    let Key { register, actor, subject, of, post, person, regime, measure, list, licence } = &standing.key;
+    let detail = standing.detail.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>();
+    vec![
+        register.word().to_owned(),
+        text(actor.as_ref()),
+        text(subject.as_ref()),
+        text(of.as_ref()),
+        text(post.as_ref()),
+        text(person.as_ref()),
+        text(regime.as_ref()),
+        measure.map(Measure::word).unwrap_or_default().to_owned(),
+        text(list.as_ref()),
+        text(licence.as_ref()),
+        standing.value.as_str().to_owned(),
+        standing.certainty.word().to_owned(),
+        text(standing.since.as_ref()),
+        text(standing.until.as_ref()),
+        parted(&standing.contested_by),
+        parted(&standing.licensed),
+        standing.channel.as_ref().map_or("own", PartyId::as_str).to_owned(),
+        parted(&standing.basis),
+        detail.join(";"),
+    ]
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use crate::abreast::abreast;
 use crate::act::{Act, ActId, ActRef, Deed, PartyKind};
 use crate::chain::{Fault, Head};
 use crate::copies::{JOURNAL, is_being_written};
@@ -166,6 +167,24 @@ impl Indexed {
         let bytes = self.records.at(offset)?;
         let entry = Entry::decode(&bytes).map_err(Fault::from)?;
         Ok(Recorded::of(Hash::of(&bytes), entry))
+    }
+
+    /// The entries whose records begin at these offsets, which rise.
+    pub(super) fn entries_at(&self, offsets: Vec<u64>) -> Result<Vec<Recorded>, Unread> {
+        let covered = offsets.partition_point(|offset| self.recent.at(*offset).is_none());
+        let (covered, recent) = offsets.split_at(covered);
+        let read = |share: Vec<u64>| {
+            let taken = self.records.at_each(&share, |bytes| {
+                let entry = Entry::decode(bytes).map_err(Fault::from)?;
+                Ok(Recorded::of(Hash::of(bytes), entry))
+            });
+            match taken {
+                Ok(entries) => entries.into_iter().map(Ok).collect(),
+                Err(unread) => vec![Err::<Recorded, Unread>(unread)],
+            }
+        };
+        let covered = abreast(covered.to_vec(), |_, _| true, read);
+        covered.into_iter().chain(recent.iter().map(|offset| self.entry_at(*offset))).collect()
     }
 
     /// Hands on every term that begins so with each offset under it, in no order.

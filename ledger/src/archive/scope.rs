@@ -40,7 +40,8 @@ const REACHING: [Register; 2] = [Register::Sanction, Register::Terror];
 /// The entries that are being gathered.
 struct Gathering<'a> {
     indexed: &'a Indexed,
-    last: u64,
+    /// Where the last entry begins that was known; nothing after it is taken.
+    until: u64,
     offsets: BTreeSet<u64>,
     /// What was read of them: a second look at the same entries reads none twice.
     read: BTreeMap<u64, Recorded>,
@@ -69,7 +70,8 @@ impl Indexed {
     /// The entries up to one of them that bear on what is asked; none where that is all of them.
     pub(super) fn entries(&self, scope: &Scope, last: u64) -> Result<Option<Vec<Recorded>>, Unread> {
         let kin = self.kin()?;
-        let mut gathering = Gathering::new(self, last, kin);
+        let known = if last < self.head().number { self.offset_of(last)?.unwrap_or(0) } else { u64::MAX };
+        let mut gathering = Gathering::new(self, known, kin);
         match scope {
             Scope::Everything => return Ok(None),
             Scope::Entities => gathering.take(term::ENTITIES, &|_| true)?,
@@ -77,10 +79,20 @@ impl Indexed {
                 if questions.iter().any(is_open) {
                     return Ok(None);
                 }
-                gathering.offsets.extend(kin.acts.keys());
+                gathering.offsets.extend(kin.acts.keys().filter(|offset| **offset <= known));
                 gathering.read.clone_from(&kin.acts);
                 for question in questions {
                     gathering.ask(question)?;
+                }
+                let of_sanctions = |question: &&Question| {
+                    question.register.is_none_or(|register| register == Register::Sanction)
+                };
+                let of_sanctions: Vec<&Question> = questions.iter().filter(of_sanctions).collect();
+                if of_sanctions.iter().any(|question| question.actor.is_none() && question.subject.is_none())
+                {
+                    gathering.take_all_regimes()?;
+                } else if !of_sanctions.is_empty() {
+                    gathering.take_regimes()?;
                 }
             }
         }
@@ -130,15 +142,15 @@ fn parties_of(deed: &Deed) -> BTreeSet<PartyId> {
 }
 
 impl<'a> Gathering<'a> {
-    fn new(indexed: &'a Indexed, last: u64, kin: &'a Kin) -> Self {
-        Self { indexed, last, offsets: BTreeSet::new(), read: BTreeMap::new(), kin }
+    fn new(indexed: &'a Indexed, until: u64, kin: &'a Kin) -> Self {
+        Self { indexed, until, offsets: BTreeSet::new(), read: BTreeMap::new(), kin }
     }
 
     /// Takes the acts under every term that begins so and passes.
     fn take(&mut self, prefix: &[u8], passes: &dyn Fn(&[u8]) -> bool) -> Result<(), Unread> {
-        let offsets = &mut self.offsets;
+        let (offsets, until) = (&mut self.offsets, self.until);
         self.indexed.scan(prefix, &mut |term, offset| {
-            if passes(term) {
+            if offset <= until && passes(term) {
                 offsets.insert(offset);
             }
         })
@@ -146,28 +158,26 @@ impl<'a> Gathering<'a> {
 
     /// The entries gathered so far, in order.
     fn read(&mut self) -> Result<Vec<Recorded>, Unread> {
-        let mut entries = Vec::with_capacity(self.offsets.len());
-        for offset in &self.offsets {
-            let entry = match self.read.get(offset) {
-                Some(entry) => entry.clone(),
-                None => self.indexed.entry_at(*offset)?,
-            };
-            if entry.number > self.last {
-                break;
-            }
-            entries.push(entry);
+        if self.read.is_empty() {
+            return self.indexed.entries_at(self.offsets.iter().copied().collect());
         }
-        Ok(entries)
+        self.read_on()?;
+        Ok(self.offsets.iter().filter_map(|offset| self.read.remove(offset)).collect())
     }
 
     /// The same, where they are going to be read again.
     fn read_ahead(&mut self) -> Result<Vec<Recorded>, Unread> {
-        for offset in &self.offsets {
-            if !self.read.contains_key(offset) {
-                self.read.insert(*offset, self.indexed.entry_at(*offset)?);
-            }
-        }
-        self.read()
+        self.read_on()?;
+        Ok(self.offsets.iter().filter_map(|offset| self.read.get(offset)).cloned().collect())
+    }
+
+    /// Reads what is not read yet.
+    fn read_on(&mut self) -> Result<(), Unread> {
+        let unread: Vec<u64> =
+            self.offsets.iter().copied().filter(|offset| !self.read.contains_key(offset)).collect();
+        let entries = self.indexed.entries_at(unread.clone())?;
+        self.read.extend(unread.into_iter().zip(entries));
+        Ok(())
     }
 
     fn ids_of(&self, party: &PartyId) -> BTreeSet<PartyId> {
@@ -203,15 +213,18 @@ impl<'a> Gathering<'a> {
         if question.through {
             self.take_collectives(question, &subjects)?;
         }
-        if question.register.is_none_or(|register| register == Register::Sanction) {
-            self.take_regimes()?;
-        }
         Ok(())
+    }
+
+    /// Takes all regimes and licences, where reading them is less than asking for each.
+    fn take_all_regimes(&mut self) -> Result<(), Unread> {
+        self.take(&term::of_register(Register::Regime), &|_| true)?;
+        self.take(&term::of_register(Register::Licence), &|_| true)
     }
 
     /// Takes who is tied to which collective, and what collectives do that reaches those tied to them.
     fn take_collectives(&mut self, question: &Question, subjects: &BTreeSet<PartyId>) -> Result<(), Unread> {
-        let mut ties = Gathering::new(self.indexed, self.last, self.kin);
+        let mut ties = Gathering::new(self.indexed, self.until, self.kin);
         ties.take(&term::of_register(Register::Membership), &|_| true)?;
         ties.take(&term::of_register(Register::Binding), &|_| true)?;
         let entries = ties.read()?;
@@ -240,6 +253,9 @@ impl<'a> Gathering<'a> {
     fn take_regimes(&mut self) -> Result<(), Unread> {
         /// More regimes and targets than this are not looked up one by one.
         const MANY: usize = 256;
+        if self.offsets.len() > 16 * MANY {
+            return self.take_all_regimes();
+        }
         let entries = self.read_ahead()?;
         let mut regimes: BTreeSet<(PartyId, Label, PartyId)> = BTreeSet::new();
         for known in &Knowledge::of(&entries).acts {
@@ -252,9 +268,7 @@ impl<'a> Gathering<'a> {
             }
         }
         if regimes.len() > MANY {
-            // So many that reading them all is less than asking for each.
-            self.take(&term::of_register(Register::Regime), &|_| true)?;
-            return self.take(&term::of_register(Register::Licence), &|_| true);
+            return self.take_all_regimes();
         }
         for (imposer, regime, subject) in &regimes {
             for imposer in self.ids_of(imposer) {

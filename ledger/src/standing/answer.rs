@@ -1,7 +1,9 @@
 //! Questions and answers: the standings of the registers that a question is about.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
+use crate::abreast::abreast;
 use crate::act::{Deed, Label, Measure};
 use crate::date::{Date, Day};
 use crate::party::PartyId;
@@ -127,23 +129,35 @@ pub(super) struct World<'a> {
     knowledge: &'a Knowledge<'a>,
     /// Parties that have gone on under another id by that day: who, and through which entry.
     heirs: BTreeMap<PartyId, (PartyId, u64)>,
-    licences: Vec<(Key, Timeline<'a>)>,
+    /// The acts that somebody disputes or denies, by their entries.
+    contested: BTreeMap<u64, &'a Known<'a>>,
+    /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
+    licences: OnceLock<OfRegimes<Key>>,
     /// Only these registers are looked at, where there are such.
     among: Option<BTreeSet<Key>>,
+}
+
+/// What belongs to sanctions regimes: by the imposer and the regime, in order.
+type OfRegimes<T> = BTreeMap<(Option<PartyId>, Option<Label>), Vec<T>>;
+
+/// A register that an act moves, and how.
+struct Step<'a> {
+    key: Key,
+    moved: Move<'a>,
 }
 
 impl<'a> World<'a> {
     pub(super) fn new(knowledge: &'a Knowledge<'a>, day: Day) -> Self {
         let heirs = heirs(knowledge, day);
-        let mut world = Self { day, knowledge, heirs, licences: Vec::new(), among: None };
-        let licences = Question::about(Register::Licence, day);
-        world.licences =
-            world.timelines(&licences).into_iter().map(|found| (found.key, found.timeline)).collect();
-        world
+        let contested = knowledge.acts.iter().filter(|known| !known.contested_by.is_empty());
+        let contested = contested.map(|known| (known.entry.number, known)).collect();
+        Self { day, knowledge, heirs, contested, licences: OnceLock::new(), among: None }
     }
 
     /// The same, looking at some registers alone.
     pub(super) fn among(self, keys: Option<BTreeSet<Key>>) -> Self {
+        // Licences are made out among all.
+        self.licences();
         Self { among: keys, ..self }
     }
 
@@ -156,8 +170,11 @@ impl<'a> World<'a> {
                 Some((party.clone(), heir.clone(), *entry))
             })
             .collect();
-        let mut standings: Vec<Standing> =
-            self.timelines(question).into_iter().flat_map(|found| self.standings(&found)).collect();
+        if question.register.is_none_or(|register| register == Register::Sanction) {
+            // Before the threads need them, which would wait for one another.
+            self.licences();
+        }
+        let mut standings = self.told(question, self.day, |found| self.standings(&found));
         if question.through {
             standings.extend(through(self, question));
         }
@@ -172,6 +189,32 @@ impl<'a> World<'a> {
 
     /// The same for the registers that some act moves by another day.
     fn timelines_until(&self, question: &Question, until: Day) -> Vec<Found<'a>> {
+        self.told(question, until, |found| vec![found])
+    }
+
+    /// What is to be told of each of these registers, in order.
+    pub(super) fn told<T: Send>(
+        &self,
+        question: &Question,
+        until: Day,
+        tell: impl Fn(Found<'a>) -> Vec<T> + Sync,
+    ) -> Vec<T> {
+        let steps = self.steps(question);
+        let endings = self.endings(question);
+        let order = in_order(&steps);
+        let parts = |one: &usize, other: &usize| steps[*one].key != steps[*other].key;
+        abreast(order, parts, |share| {
+            let of_one_register = share.chunk_by(|one, other| !parts(one, other));
+            let found = of_one_register.filter_map(|places| {
+                let of_register: Vec<&Step<'a>> = places.iter().map(|place| &steps[*place]).collect();
+                self.found(&of_register, &endings, until)
+            });
+            found.flat_map(&tell).collect()
+        })
+    }
+
+    /// What the acts move of what a question is about, in the order of the acts.
+    fn steps(&self, question: &Question) -> Vec<Step<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
         let (actors, subjects) = (self.ids_of(actor), self.ids_of(subject));
@@ -183,39 +226,45 @@ impl<'a> World<'a> {
                 && (subject.is_none() || deed.names_one_of(&subjects))
                 && (self.among.is_none() || deed.names_one_of(&among))
         };
-        let mut steps: Vec<(Key, Move<'a>)> = Vec::new();
-        for known in self.knowledge.acts.iter().filter(sieve) {
-            for (key, effect) in moves(&known.act) {
-                let key = self.carried_over(key);
-                let looked_at = self.among.as_ref().is_none_or(|keys| keys.contains(&key));
-                if looked_at && question.is_about(&key, actor, subject) {
-                    steps.push((key, Move { known, effect }));
+        let looked_at = |key: &Key| self.among.as_ref().is_none_or(|keys| keys.contains(key));
+        abreast(
+            self.knowledge.acts.iter().collect(),
+            |_, _| true,
+            |acts: Vec<&'a Known<'a>>| {
+                let mut steps = Vec::new();
+                for known in acts.into_iter().filter(sieve) {
+                    for (key, effect) in moves(&known.act) {
+                        let key = self.carried_over(key);
+                        if looked_at(&key) && question.is_about(&key, actor, subject) {
+                            steps.push(Step { key, moved: Move { known, effect } });
+                        }
+                    }
                 }
-            }
+                steps
+            },
+        )
+    }
+
+    /// A register by what its acts do; none where no act has moved it by the day.
+    fn found(
+        &self,
+        steps: &[&Step<'a>],
+        endings: &OfRegimes<&'a Known<'a>>,
+        until: Day,
+    ) -> Option<Found<'a>> {
+        let key = &steps.first()?.key;
+        let mut moves: Vec<Move<'a>> = steps.iter().map(|step| step.moved.clone()).collect();
+        if key.register == Register::Sanction {
+            let of_regime = endings.get(&(key.actor.clone(), key.regime.clone()));
+            let ends = of_regime.into_iter().flatten().map(|known| Move { known, effect: Effect::Ends });
+            moves.extend(ends);
         }
-        let endings = self.endings(question);
-        steps.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut found = Vec::new();
-        let mut rest = steps.into_iter().peekable();
-        while let Some((key, first)) = rest.next() {
-            let mut moves = vec![first];
-            while let Some((_, step)) = rest.next_if(|(other, _)| *other == key) {
-                moves.push(step);
-            }
-            if key.register == Register::Sanction {
-                let of_regime = endings.iter().filter(|(ended, _)| ends(ended, &key));
-                moves.extend(of_regime.map(|(_, known)| Move { known, effect: Effect::Ends }));
-            }
-            let (counted, left_out): (Vec<_>, Vec<_>) =
-                moves.into_iter().partition(|step| step.known.counts());
-            let timeline = Timeline::new(counted);
-            let mut left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
-            left_out.sort_by_key(|known| known.entry.number);
-            if timeline.has_begun(until) || self.denials(&left_out).next().is_some() {
-                found.push(Found { key, timeline, left_out });
-            }
-        }
-        found
+        let (counted, left_out): (Vec<_>, Vec<_>) = moves.into_iter().partition(|step| step.known.counts());
+        let timeline = Timeline::new(counted);
+        let mut left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
+        left_out.sort_by_key(|known| known.entry.number);
+        let is_there = timeline.has_begun(until) || self.denials(&left_out).next().is_some();
+        is_there.then(|| Found { key: key.clone(), timeline, left_out })
     }
 
     /// The possible values of one register at the end of the day.
@@ -268,19 +317,22 @@ impl<'a> World<'a> {
         parties.into_iter().flat_map(|party| self.ids_of(Some(party))).collect()
     }
 
-    /// The ends of sanctions regimes, where the question is about sanctions.
-    fn endings(&self, question: &Question) -> Vec<(Key, &'a Known<'a>)> {
+    /// The ends of sanctions regimes, where the question is about sanctions: only the same imposer's end a measure,
+    /// and only under the same regime.
+    fn endings(&self, question: &Question) -> OfRegimes<&'a Known<'a>> {
+        let mut endings = OfRegimes::new();
         if question.register.is_some_and(|register| register != Register::Sanction) {
-            return Vec::new();
+            return endings;
         }
-        let of_regimes =
-            self.knowledge.acts.iter().filter(|known| may_move(&known.act.deed, Register::Regime));
-        let ends = of_regimes
-            .filter(|known| known.counts() && matches!(known.act.deed, Deed::RegimeTerminated { .. }));
-        ends.flat_map(|known| {
-            moves(&known.act).into_iter().map(move |(key, _)| (self.carried_over(key), known))
-        })
-        .collect()
+        let is_ending =
+            |known: &&Known<'_>| matches!(known.act.deed, Deed::RegimeTerminated { .. }) && known.counts();
+        for known in self.knowledge.acts.iter().filter(is_ending) {
+            for (key, _) in moves(&known.act) {
+                let key = self.carried_over(key);
+                endings.entry((key.actor, key.regime)).or_default().push(known);
+            }
+        }
+        endings
     }
 
     /// The register under the ids that its parties bear on the day. A party's own existence and name stay its own.
@@ -309,7 +361,7 @@ impl<'a> World<'a> {
     }
 
     fn contested(&self, basis: &[u64]) -> Vec<PartyId> {
-        let acts = basis.iter().filter_map(|number| self.knowledge.act(*number));
+        let acts = basis.iter().filter_map(|number| self.contested.get(number));
         let mut parties: Vec<PartyId> =
             acts.flat_map(|known| known.contested_by.iter().map(|(party, _)| party.clone())).collect();
         parties.sort();
@@ -322,23 +374,31 @@ impl<'a> World<'a> {
         if key.register != Register::Sanction || !outcome.value.is(Word::InForce) {
             return Vec::new();
         }
-        let covers = |licence: &Key| {
-            licence.actor == key.actor
-                && licence.regime == key.regime
-                && (licence.measure.is_none() || licence.measure == key.measure)
+        let covers = |licence: &&Key| {
+            (licence.measure.is_none() || licence.measure == key.measure)
                 && (licence.subject.is_none() || licence.subject == key.subject)
         };
-        let granted = |timeline: &Timeline<'_>| {
-            timeline.at(self.day).iter().any(|outcome| outcome.value.is(Word::Granted))
-        };
-        let mut names: Vec<Label> = self
-            .licences
-            .iter()
-            .filter(|(licence, timeline)| covers(licence) && granted(timeline))
-            .filter_map(|(licence, _)| licence.licence.clone())
-            .collect();
+        let of_regime = self.licences().get(&(key.actor.clone(), key.regime.clone()));
+        let covering = of_regime.into_iter().flatten().filter(covers);
+        let mut names: Vec<Label> = covering.filter_map(|licence| licence.licence.clone()).collect();
         names.dedup();
         names
+    }
+
+    fn licences(&self) -> &OfRegimes<Key> {
+        self.licences.get_or_init(|| {
+            let granted = |timeline: &Timeline<'_>| {
+                timeline.at(self.day).iter().any(|outcome| outcome.value.is(Word::Granted))
+            };
+            let mut licences = OfRegimes::new();
+            for found in self.timelines(&Question::about(Register::Licence, self.day)) {
+                if granted(&found.timeline) {
+                    let of_regime = (found.key.actor.clone(), found.key.regime.clone());
+                    licences.entry(of_regime).or_default().push(found.key);
+                }
+            }
+            licences
+        })
     }
 }
 
@@ -378,9 +438,35 @@ impl Question {
     }
 }
 
-/// Whether the end of a regime ends this measure: only the same imposer's, and only under the same regime.
-fn ends(ended: &Key, sanction: &Key) -> bool {
-    ended.actor == sanction.actor && ended.regime == sanction.regime
+/// The places of steps in the order of their registers.
+///
+/// Registers are long, and most differ in their kind and in the first letters of their parties: those are compared
+/// first, as numbers.
+fn in_order(steps: &[Step<'_>]) -> Vec<usize> {
+    let mut places: Vec<((u64, u128), usize)> =
+        steps.iter().enumerate().map(|(place, step)| (beginning(&step.key), place)).collect();
+    places.sort_unstable_by(|(one, place), (other, second)| {
+        one.cmp(other).then_with(|| steps[*place].key.cmp(&steps[*second].key)).then(place.cmp(second))
+    });
+    places.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The beginning of a register as numbers, in the order of registers: two that are equal say nothing.
+fn beginning(key: &Key) -> (u64, u128) {
+    /// The first letters, and whether there are more: then nothing that follows may decide.
+    fn letters<const N: usize>(party: Option<&PartyId>) -> ([u8; N], bool) {
+        let mut letters = [0; N];
+        let Some(party) = party.map(|party| party.as_str().as_bytes()) else { return (letters, false) };
+        let shown = party.len().min(N - 1);
+        letters[..shown].copy_from_slice(&party[..shown]);
+        letters[N - 1] = u8::from(party.len() > shown);
+        (letters, party.len() > shown)
+    }
+    let (actor, is_longer) = letters::<7>(key.actor.as_ref());
+    let [a, b, c, d, e, f, g] = actor;
+    let first = u64::from_be_bytes([key.register as u8, a, b, c, d, e, f, g]);
+    let (subject, _) = letters::<16>(key.subject.as_ref());
+    (first, if is_longer { 0 } else { u128::from_be_bytes(subject) })
 }
 
 /// Parties that surely go on under another id by a day, each with the last of its heirs.

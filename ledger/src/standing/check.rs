@@ -75,14 +75,16 @@ impl FindingKind {
 pub fn check(knowledge: &Knowledge<'_>, as_of: Day) -> Vec<Finding> {
     let world = World::new(knowledge, Day::MAX);
     let every = Question { as_of: Day::MAX, register: None, actor: None, subject: None, through: false };
-    let found = world.timelines(&every);
-    let mut findings = Vec::new();
-    for register in &found {
-        findings.extend(without_ground(register));
+    let of_one = |register: &Found<'_>| {
+        let mut findings = without_ground(register);
         findings.extend(renewed_after_expiry(register));
         findings.extend(two_dates(register));
         findings.extend(open(register, as_of));
-    }
+        findings
+    };
+    let told = world.told(&every, Day::MAX, |found| vec![(of_one(&found), found)]);
+    let (findings, found): (Vec<Vec<Finding>>, Vec<Found<'_>>) = told.into_iter().unzip();
+    let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
     findings.extend(rivals(&found, Register::RecognitionGovernment));
     findings.extend(rivals(&found, Register::Envoy));
     findings.extend(after_the_end(knowledge, &found));
@@ -198,9 +200,10 @@ fn is_one_document(claim: &Claim) -> bool {
 }
 
 fn same_locator(other: &Move<'_>, step: &Move<'_>, claim: &Claim) -> bool {
-    let place = |claim: &Claim| (claim.source.clone(), claim.url.clone(), claim.locator.clone());
-    !std::ptr::eq(other.known, step.known)
-        && other.known.act.claims.iter().any(|earlier| place(earlier) == place(claim))
+    let same = |earlier: &Claim| {
+        (&earlier.source, &earlier.url, &earlier.locator) == (&claim.source, &claim.url, &claim.locator)
+    };
+    !std::ptr::eq(other.known, step.known) && other.known.act.claims.iter().any(same)
 }
 
 fn open(found: &Found<'_>, as_of: Day) -> Option<Finding> {

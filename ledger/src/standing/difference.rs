@@ -1,6 +1,6 @@
 //! What changed: between two days in the world, between two states of knowledge, or both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::act::{Act, Deed};
 use crate::date::Day;
@@ -40,21 +40,30 @@ pub struct Change {
 pub fn difference(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     let (old, new) = (before.world(), after.world());
     let keys = if after.question.through { None } else { touched(&before, &after, &new) };
-    let mut changes: BTreeMap<Key, Change> = BTreeMap::new();
-    for standing in old.among(keys.clone()).answer(before.question).standings {
+    let mut earlier = old.among(keys.clone()).answer(before.question).standings;
+    for standing in &mut earlier {
         // Under the ids of the later day, so that what merely goes on is no change.
-        let key = new.carried_over(standing.key.clone());
-        let standing = Standing { key: key.clone(), ..standing };
-        changes.entry(key).or_insert_with_key(Change::of).before.push(standing);
+        standing.key = new.carried_over(standing.key.clone());
     }
-    for standing in new.among(keys).answer(after.question).standings {
-        changes.entry(standing.key.clone()).or_insert_with_key(Change::of).after.push(standing);
-    }
-    let mut changes: Vec<Change> = changes.into_values().filter(|change| !change.is_none()).collect();
-    for change in &mut changes {
-        change.entries = responsible(change);
+    let mut later = new.among(keys).answer(after.question).standings;
+    earlier.sort_by(|one, other| one.key.cmp(&other.key));
+    later.sort_by(|one, other| one.key.cmp(&other.key));
+    let (mut earlier, mut later) = (earlier.into_iter().peekable(), later.into_iter().peekable());
+    let mut changes = Vec::new();
+    while let Some(key) = first_of(earlier.peek(), later.peek()) {
+        let before: Vec<Standing> = std::iter::from_fn(|| earlier.next_if(|one| one.key == key)).collect();
+        let after: Vec<Standing> = std::iter::from_fn(|| later.next_if(|one| one.key == key)).collect();
+        if !say_the_same(&before, &after) {
+            let entries = responsible(&before, &after);
+            changes.push(Change { key, before, after, entries });
+        }
     }
     changes
+}
+
+/// The register of whichever of two standings comes first.
+fn first_of(one: Option<&Standing>, other: Option<&Standing>) -> Option<Key> {
+    [one, other].into_iter().flatten().map(|standing| &standing.key).min().cloned()
 }
 
 impl<'a> Side<'a> {
@@ -112,22 +121,31 @@ fn bears_on_others(deed: &Deed) -> bool {
         || matches!(deed, Deed::EntityContinuedBy { .. })
 }
 
-impl Change {
-    fn of(key: &Key) -> Self {
-        Self { key: key.clone(), before: Vec::new(), after: Vec::new(), entries: Vec::new() }
-    }
+/// Whether two sides say the same, whatever they rest on.
+fn say_the_same(before: &[Standing], after: &[Standing]) -> bool {
+    before.len() == after.len() && before.iter().zip(after).all(|(one, other)| says(one) == says(other))
+}
 
-    /// Whether the two sides say the same, whatever they rest on.
-    fn is_none(&self) -> bool {
-        let said = |standings: &[Standing]| -> Vec<Standing> {
-            standings.iter().map(|standing| Standing { basis: Vec::new(), ..standing.clone() }).collect()
-        };
-        said(&self.before) == said(&self.after)
-    }
+/// All that a standing says, but for what it rests on.
+fn says(standing: &Standing) -> impl PartialEq + '_ {
+    let Standing {
+        key,
+        value,
+        certainty,
+        since,
+        until,
+        contested_by,
+        denied_by,
+        licensed,
+        channel,
+        detail,
+        basis: _,
+    } = standing;
+    ((key, value, certainty, since, until), (contested_by, denied_by, licensed, channel, detail))
 }
 
 /// What the new standing rests on and the old one did not; where that is nothing, what the old one rested on.
-fn responsible(change: &Change) -> Vec<u64> {
+fn responsible(before: &[Standing], after: &[Standing]) -> Vec<u64> {
     let rests_on = |standings: &[Standing]| -> Vec<u64> {
         let mut entries: Vec<u64> =
             standings.iter().flat_map(|standing| standing.basis.iter().copied()).collect();
@@ -135,7 +153,7 @@ fn responsible(change: &Change) -> Vec<u64> {
         entries.dedup();
         entries
     };
-    let (old, new) = (rests_on(&change.before), rests_on(&change.after));
+    let (old, new) = (rests_on(before), rests_on(after));
     let only_new: Vec<u64> = new.iter().copied().filter(|entry| !old.contains(entry)).collect();
     if only_new.is_empty() { old } else { only_new }
 }

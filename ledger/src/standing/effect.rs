@@ -3,6 +3,8 @@
 //! Nothing follows from what is not here. Relations severed close no mission and withdraw no recognition
 //! (VCDR 45, VCCR 2 (3)); accepted credentials recognise nobody; a licence lifts nothing.
 
+use std::borrow::Cow;
+
 use crate::act::{Act, Class, Deed, Label, Manner, Measure, Measures, Mode, Rank};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
@@ -32,7 +34,9 @@ impl Effect {
 }
 
 /// What else an act says of its register, such as the rank of a mission: names and words.
-pub type Detail = Vec<(&'static str, String)>;
+///
+/// Most are words of closed lists, and borrowed from there: whole registers have hundreds of thousands.
+pub type Detail = Vec<(&'static str, Cow<'static, str>)>;
 
 /// The registers that an act moves, each with what the act does to it.
 ///
@@ -47,17 +51,17 @@ pub fn moves(act: &Act) -> Vec<(Key, Effect)> {
     use Word as W;
     match &act.deed {
         D::EntityCreated { subject, party, name, .. } => {
-            let exists = with(W::Exists, [("party", Some(party.word()))]);
+            let exists = with(W::Exists, [("party", Some(listed(party.word())))]);
             let name = name.iter().map(|name| named(subject, name));
             one(Key::of_party(R::Existence, subject), exists).into_iter().chain(name).collect()
         }
         D::EntityRenamed { subject, name } => vec![named(subject, name)],
         D::EntityDissolved { subject } => one(Key::of_party(R::Existence, subject), writes(W::Dissolved)),
         D::EntityAnnexed { actor, subject } => {
-            one(Key::of_party(R::Existence, subject), with(W::Annexed, [("by", actor.as_ref().map(PartyId::as_str))]))
+            one(Key::of_party(R::Existence, subject), with(W::Annexed, [("by", actor.as_ref().map(party))]))
         }
         D::EntityContinuedBy { actor, subject } => {
-            one(Key::of_party(R::Existence, actor), with(W::Continued, [("by", Some(subject.as_str()))]))
+            one(Key::of_party(R::Existence, actor), with(W::Continued, [("by", Some(party(subject)))]))
         }
 
         D::RecognitionState { actor, subject, mode, manner } => {
@@ -91,7 +95,7 @@ pub fn moves(act: &Act) -> Vec<(Key, Effect)> {
         D::EnvoyAgrementGiven { actor, subject, person } => one(envoy(subject, actor, person), writes(W::AgrementGiven)),
         D::EnvoyAgrementRefused { actor, subject, person } => one(envoy(subject, actor, person), writes(W::AgrementRefused)),
         D::EnvoyAppointed { actor, subject, person, class } => {
-            one(envoy(actor, subject, person), with(W::Appointed, [("class", class.map(Class::word))]))
+            one(envoy(actor, subject, person), with(W::Appointed, [("class", class.map(Class::word).map(listed))]))
         }
         D::EnvoyArrived { actor, subject, person } => one(envoy(actor, subject, person), keeps(W::Arrived)),
         D::CredentialsCopyReceived { actor, subject, person, class } => {
@@ -106,7 +110,7 @@ pub fn moves(act: &Act) -> Vec<(Key, Effect)> {
         D::EnvoyReturned { actor, subject, person } => one(envoy(actor, subject, person), keeps(W::Returned)),
         D::EnvoyRecalled { actor, subject, person } => one(envoy(actor, subject, person), writes(W::Recalled)),
         D::EnvoyEnded { actor, subject, person, reason } => {
-            one(envoy(actor, subject, person), with(W::Ended, [("reason", reason.as_ref().map(Label::as_str))]))
+            one(envoy(actor, subject, person), with(W::Ended, [("reason", reason.as_ref().map(|reason| Cow::Owned(reason.to_string())))]))
         }
         D::EnvoyPersonaNonGrata { actor, subject, person } => one(envoy(subject, actor, person), writes(W::PersonaNonGrata)),
 
@@ -148,21 +152,21 @@ pub fn moves(act: &Act) -> Vec<(Key, Effect)> {
 #[must_use]
 pub fn may_move(deed: &Deed, register: Register) -> bool {
     let families: &[&str] = match register {
-        Register::RecognitionState | Register::RecognitionGovernment => &["recognition"],
-        Register::Relations => &["relations"],
-        Register::Consular => &["consular"],
-        Register::Mission => &["mission"],
-        Register::Envoy => &["envoy", "credentials"],
-        Register::Sanction => &["sanction"],
-        Register::Regime => &["regime"],
-        Register::Licence => &["licence"],
-        Register::Terror => &["terror"],
-        Register::Membership => &["membership"],
-        Register::Binding => &["binding"],
-        Register::Existence | Register::Name => &["entity"],
+        Register::RecognitionState | Register::RecognitionGovernment => &["recognition."],
+        Register::Relations => &["relations."],
+        Register::Consular => &["consular."],
+        Register::Mission => &["mission."],
+        Register::Envoy => &["envoy.", "credentials."],
+        Register::Sanction => &["sanction."],
+        Register::Regime => &["regime."],
+        Register::Licence => &["licence."],
+        Register::Terror => &["terror."],
+        Register::Membership => &["membership."],
+        Register::Binding => &["binding."],
+        Register::Existence | Register::Name => &["entity."],
     };
-    let family = deed.kind().split('.').next().unwrap_or_default();
-    families.contains(&family)
+    let kind = deed.kind();
+    families.iter().any(|family| kind.starts_with(family))
 }
 
 fn one(key: Key, effect: Effect) -> Vec<(Key, Effect)> {
@@ -177,22 +181,30 @@ fn keeps(word: Word) -> Effect {
     Effect::Keeps(Value::Word(word))
 }
 
-fn with<const N: usize>(word: Word, detail: [(&'static str, Option<&str>); N]) -> Effect {
-    let present = detail.into_iter().filter_map(|(name, text)| Some((name, text?.to_owned())));
+fn with<const N: usize>(word: Word, detail: [(&'static str, Option<Cow<'static, str>>); N]) -> Effect {
+    let present = detail.into_iter().filter_map(|(name, text)| Some((name, text?)));
     Effect::Writes(Value::Word(word), present.collect())
 }
 
+fn listed(word: &'static str) -> Cow<'static, str> {
+    Cow::Borrowed(word)
+}
+
+fn party(id: &PartyId) -> Cow<'static, str> {
+    Cow::Owned(id.as_str().to_owned())
+}
+
 fn recognised(mode: Mode, manner: Manner) -> Effect {
-    with(Word::Recognised, [("mode", Some(mode.word())), ("manner", Some(manner.word()))])
+    with(Word::Recognised, [("mode", Some(listed(mode.word()))), ("manner", Some(listed(manner.word())))])
 }
 
 fn open(rank: Option<Rank>, protecting: Option<&PartyId>) -> Effect {
-    with(Word::Open, [("rank", rank.map(Rank::word)), ("protecting", protecting.map(PartyId::as_str))])
+    with(Word::Open, [("rank", rank.map(Rank::word).map(listed)), ("protecting", protecting.map(party))])
 }
 
 /// Credentials that name no class leave it as the appointment gave it.
 fn credential(word: Word, class: Option<Class>) -> Effect {
-    class.map_or_else(|| keeps(word), |class| with(word, [("class", Some(class.word()))]))
+    class.map_or_else(|| keeps(word), |class| with(word, [("class", Some(listed(class.word())))]))
 }
 
 fn named(party: &PartyId, name: &Label) -> (Key, Effect) {

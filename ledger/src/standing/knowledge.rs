@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::abreast::abreast;
 use crate::act::{Act, ActId, ActRef, Deed};
 use crate::date::Instant;
 use crate::entry::Hash;
@@ -101,19 +102,26 @@ impl<'a> Knowledge<'a> {
     /// What the register knew after the last of these entries.
     #[must_use]
     pub fn of(entries: &'a [Recorded]) -> Self {
-        let about = acts_about(entries);
+        let later: Vec<&Recorded> =
+            entries.iter().filter(|entry| entry.act.deed.target().is_some()).collect();
+        let about = acts_about(entries, &later);
         let mut settled: BTreeMap<u64, Known<'a>> = BTreeMap::new();
-        for entry in entries.iter().rev().filter(|entry| entry.act.deed.target().is_some()) {
+        for entry in later.into_iter().rev() {
             let known = settle(entry, about.get(&entry.number), &settled);
             settled.insert(entry.number, known);
         }
-        let acts = entries
-            .iter()
-            .map(|entry| match settled.get(&entry.number) {
-                Some(known) => known.clone(),
-                None => settle(entry, about.get(&entry.number), &settled),
-            })
-            .collect();
+        let (about, settled) = (&about, &settled);
+        let acts = abreast(
+            entries.iter().collect(),
+            |_, _| true,
+            |share| {
+                let settle = |entry: &'a Recorded| match settled.get(&entry.number) {
+                    Some(known) => known.clone(),
+                    None => settle(entry, about.get(&entry.number), settled),
+                };
+                share.into_iter().map(settle).collect()
+            },
+        );
         Self { acts }
     }
 
@@ -125,19 +133,31 @@ impl<'a> Knowledge<'a> {
     }
 }
 
-/// For each entry, the numbers of the entries about it, in order.
-fn acts_about(entries: &[Recorded]) -> BTreeMap<u64, Vec<u64>> {
+/// For each entry, the numbers of the entries about it, in order; these are all that are about another.
+fn acts_about(entries: &[Recorded], later: &[&Recorded]) -> BTreeMap<u64, Vec<u64>> {
     // Of all ids only those matter that something refers to.
-    let referred: BTreeSet<&ActId> = entries
+    let referred: BTreeSet<&ActId> = later
         .iter()
         .filter_map(|entry| match entry.act.deed.target() {
             Some(ActRef::Id(id)) => Some(id),
             Some(ActRef::Number(_)) | None => None,
         })
         .collect();
+    // The first act that has an id.
+    let of_id = abreast(
+        entries.iter().collect(),
+        |_, _| true,
+        |share: Vec<&Recorded>| {
+            let referred_to = |entry: &Recorded| Some((*referred.get(entry.act.id.as_ref()?)?, entry.number));
+            share.into_iter().filter_map(referred_to).collect()
+        },
+    );
     let mut ids: BTreeMap<&ActId, u64> = BTreeMap::new();
+    for (id, number) in of_id {
+        ids.entry(id).or_insert(number);
+    }
     let mut about: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-    for entry in entries {
+    for entry in later {
         let target = match entry.act.deed.target() {
             Some(ActRef::Number(number)) => Some(*number),
             Some(ActRef::Id(id)) => ids.get(id).copied(),
@@ -146,9 +166,6 @@ fn acts_about(entries: &[Recorded]) -> BTreeMap<u64, Vec<u64>> {
         // A forged ledger may refer forward; a reference is to an earlier act or to nothing.
         if let Some(target) = target.filter(|target| *target < entry.number) {
             about.entry(target).or_default().push(entry.number);
-        }
-        if let Some(id) = entry.act.id.as_ref().filter(|id| referred.contains(id)) {
-            ids.entry(id).or_insert(entry.number);
         }
     }
     about

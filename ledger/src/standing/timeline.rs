@@ -101,9 +101,9 @@ impl Outcome {
     /// What tells one outcome from another: the value, with the mode of a recognition and the rank of a mission.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let mark = |outcome: &Self, name: &str| {
-            outcome.detail.iter().find(|(field, _)| *field == name).map(|(_, text)| text.clone())
-        };
+        fn mark<'o>(outcome: &'o Outcome, name: &str) -> Option<&'o str> {
+            outcome.detail.iter().find(|(field, _)| *field == name).map(|(_, text)| text.as_ref())
+        }
         self.value == other.value && ["mode", "rank"].iter().all(|name| mark(self, name) == mark(other, name))
     }
 
@@ -147,16 +147,15 @@ impl<'a> Timeline<'a> {
     #[must_use]
     pub fn before(&self, place: usize) -> Vec<Outcome> {
         let Some(this) = self.moves.get(place) else { return Vec::new() };
-        let others: Vec<Placed<'a>> = self
+        let earlier: Vec<&Placed<'a>> = self
             .moves
             .iter()
             .enumerate()
             .filter(|(other, placed)| *other != place && !placed.surely_after(this))
-            .map(|(_, placed)| placed.clone())
+            .map(|(_, placed)| placed)
             .collect();
-        let earlier = Self { moves: others };
-        let mut outcomes = earlier.unfinished(this.latest);
-        for outcome in if this.is_exact() { Vec::new() } else { earlier.unfinished(this.earliest) } {
+        let mut outcomes = unfinished(&earlier, this.latest);
+        for outcome in if this.is_exact() { Vec::new() } else { unfinished(&earlier, this.earliest) } {
             merge(&mut outcomes, outcome, Outcome::is_same_until);
         }
         outcomes
@@ -180,28 +179,22 @@ impl<'a> Timeline<'a> {
     /// The possible values of the register at the end of a day, the first to have been possible first.
     #[must_use]
     pub fn at(&self, day: Day) -> Vec<Outcome> {
+        let moves: Vec<&Placed<'a>> = self.moves.iter().collect();
         let mut outcomes = Vec::new();
-        for outcome in self.unfinished(day).into_iter().flat_map(|outcome| run_out(outcome, day)) {
-            merge(&mut outcomes, outcome, Outcome::is_same);
+        for outcome in unfinished(&moves, day) {
+            if outcome.until.is_none() {
+                merge(&mut outcomes, outcome, Outcome::is_same);
+                continue;
+            }
+            for outcome in run_out(outcome, day) {
+                merge(&mut outcomes, outcome, Outcome::is_same);
+            }
         }
         outcomes
     }
 
-    /// The same, before the terms of the acts themselves are applied: nothing has run out yet.
-    fn unfinished(&self, day: Day) -> Vec<Outcome> {
-        let counted = self.moves.partition_point(|placed| placed.earliest <= day);
-        let mut rest = &self.moves[..counted];
-        let mut ground = vec![Outcome::none()];
-        while !rest.is_empty() {
-            let (cluster, after) = rest.split_at(cluster_length(rest));
-            ground = Self::after(cluster, &ground, day);
-            rest = after;
-        }
-        ground
-    }
-
     /// The outcomes after one cluster, given those before it.
-    fn after(cluster: &[Placed<'a>], ground: &[Outcome], day: Day) -> Vec<Outcome> {
+    fn after(cluster: &[&Placed<'a>], ground: &[Outcome], day: Day) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         if !cluster.iter().any(|placed| placed.latest <= day) {
             outcomes.extend_from_slice(ground);
@@ -218,8 +211,8 @@ impl<'a> Timeline<'a> {
     }
 
     /// What the register may be when one act of a cluster came last.
-    fn when_last(cluster: &[Placed<'a>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
-        let last = &cluster[index];
+    fn when_last(cluster: &[&Placed<'a>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
+        let last = cluster[index];
         match &last.step.effect {
             Effect::Writes(value, detail) => {
                 let new = last.written(value.clone(), detail.clone());
@@ -250,14 +243,15 @@ impl<'a> Timeline<'a> {
     ///
     /// Where the acts of a cluster differ in value, nobody knows which of them broke the run: then `since` is the
     /// act's own date.
-    fn continuing(cluster: &[Placed<'a>], ground: &[Outcome], new: Outcome) -> Outcome {
-        let mut run = cluster.iter().map(Placed::outcome);
-        let Some(Some(first)) = run.next() else { return new };
-        let uniform = first.is_same(&new) && run.all(|other| other.is_some_and(|other| other.is_same(&new)));
-        if !uniform {
-            return new;
-        }
-        let new = Outcome { since: first.since, basis: joined(&first.basis, &new.basis), ..new };
+    fn continuing(cluster: &[&Placed<'a>], ground: &[Outcome], new: Outcome) -> Outcome {
+        let new = if let [first, _, ..] = cluster {
+            let mut run = cluster.iter().map(|placed| placed.outcome());
+            let uniform = run.all(|other| other.is_some_and(|other| other.is_same(&new)));
+            let Some(first) = first.outcome().filter(|_| uniform) else { return new };
+            Outcome { since: first.since, basis: joined(&first.basis, &new.basis), ..new }
+        } else {
+            new
+        };
         match ground {
             [old, others @ ..] if others.iter().all(|other| other.is_same(old)) => {
                 new.after(old, cluster[0].earliest)
@@ -318,6 +312,9 @@ impl<'a> Placed<'a> {
 
 /// Gives all acts of one group on one exact day the place of its first entry.
 fn gather_groups(moves: &mut [Placed<'_>]) {
+    if moves.iter().all(|placed| placed.step.known.act.group.is_none()) {
+        return;
+    }
     let mut firsts = std::collections::BTreeMap::new();
     for placed in &*moves {
         if let Some(group) = &placed.step.known.act.group {
@@ -337,8 +334,22 @@ fn gather_groups(moves: &mut [Placed<'_>]) {
     }
 }
 
+/// What a register may be at the end of a day by these acts, before the terms of the acts themselves are applied:
+/// nothing has run out yet.
+fn unfinished(moves: &[&Placed<'_>], day: Day) -> Vec<Outcome> {
+    let counted = moves.partition_point(|placed| placed.earliest <= day);
+    let mut rest = &moves[..counted];
+    let mut ground = vec![Outcome::none()];
+    while !rest.is_empty() {
+        let (cluster, after) = rest.split_at(cluster_length(rest));
+        ground = Timeline::after(cluster, &ground, day);
+        rest = after;
+    }
+    ground
+}
+
 /// How many acts from the first on share a cluster: until one comes that is surely after all of them.
-fn cluster_length(moves: &[Placed<'_>]) -> usize {
+fn cluster_length(moves: &[&Placed<'_>]) -> usize {
     let Some(first) = moves.first() else { return 0 };
     let mut latest = first.latest;
     for (count, placed) in moves.iter().enumerate().skip(1) {
@@ -354,12 +365,12 @@ fn cluster_length(moves: &[Placed<'_>]) -> usize {
 
 /// What may have stood when one act of a cluster came, if it came last: the value of another that writes, or the
 /// ground.
-fn before(cluster: &[Placed<'_>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
-    let last = &cluster[index];
+fn before(cluster: &[&Placed<'_>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
+    let last = cluster[index];
     let writers = || {
         let others = cluster.iter().enumerate().filter(|(place, _)| *place != index);
         others.filter_map(|(_, placed)| match &placed.step.effect {
-            Effect::Writes(value, detail) => Some((placed, value, detail)),
+            Effect::Writes(value, detail) => Some((*placed, value, detail)),
             Effect::Keeps(_) | Effect::Ends => None,
         })
     };

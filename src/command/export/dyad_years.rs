@@ -126,7 +126,7 @@ impl Row {
         let sure = run.sure_from.is_some_and(|from| from <= day) && run.sure_to.is_none_or(|to| to >= day);
         let mark = if sure { "" } else { "?" };
         let outcome = &run.outcome;
-        let rank = outcome.detail.iter().find(|(name, _)| *name == "rank").map(|(_, rank)| rank.as_str());
+        let rank = outcome.detail.iter().find(|(name, _)| *name == "rank").map(|(_, rank)| rank.as_ref());
         let standing = if outcome.value.is(Word::Open) { rank } else { None };
         let word = format!("{}{mark}", standing.unwrap_or(outcome.value.as_str()));
         // Intervals come in the order of their first days: where several are possible, the last word is the latest.

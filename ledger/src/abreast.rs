@@ -1,0 +1,71 @@
+//! Long lists, cut into as many shares as there are threads: each share is worked on by itself, and what comes of
+//! them is joined in the order of the list, so that nobody can tell that there were several.
+
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread::{available_parallelism, scope};
+
+/// Below this a thread costs more than it saves.
+const WORTH_A_THREAD: usize = 512;
+
+/// What comes of a list, share by share. Between two shares lies a place where `may_part` lets its neighbours part.
+#[must_use]
+pub fn abreast<T: Send, R: Send>(
+    list: Vec<T>,
+    may_part: impl Fn(&T, &T) -> bool,
+    work: impl Fn(Vec<T>) -> Vec<R> + Sync,
+) -> Vec<R> {
+    let mut shares = shares(list, may_part);
+    let last = shares.pop().unwrap_or_default();
+    if shares.is_empty() {
+        return work(last);
+    }
+    let work = &work;
+    scope(|scope| {
+        let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || work(share))).collect();
+        let last = work(last);
+        let mut done = Vec::new();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done.extend(last);
+        done
+    })
+}
+
+fn shares<T>(list: Vec<T>, may_part: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let length = list.len().div_ceil(threads).max(WORTH_A_THREAD);
+    let mut rest = list;
+    let mut shares = Vec::new();
+    while rest.len() > length {
+        let parts = |place: &usize| may_part(&rest[place - 1], &rest[*place]);
+        let Some(place) = (length..rest.len()).find(parts) else { break };
+        let tail = rest.split_off(place);
+        shares.push(std::mem::replace(&mut rest, tail));
+    }
+    shares.push(rest);
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::abreast;
+
+    #[test]
+    fn what_comes_of_shares_is_in_the_order_of_the_list() {
+        for length in [0, 1, 511, 512, 513, 5000] {
+            let list: Vec<usize> = (0..length).collect();
+            let doubled = abreast(list.clone(), |_, _| true, |share| share.iter().map(|n| n * 2).collect());
+            assert_eq!(doubled, list.iter().map(|n| n * 2).collect::<Vec<_>>());
+            // Neighbours that may not part stay together.
+            let runs = abreast(
+                list,
+                |a, b| a / 700 != b / 700,
+                |share| share.chunk_by(|a, b| a / 700 == b / 700).map(<[_]>::len).collect(),
+            );
+            assert_eq!(runs.len(), length.div_ceil(700));
+            assert_eq!(runs.iter().sum::<usize>(), length);
+        }
+    }
+}
