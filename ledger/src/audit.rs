@@ -3,7 +3,10 @@
 //! An audit returns a list of what it found and a list of what it did not check. A chain that verifies says
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
+mod meaning;
+mod parties;
 mod passing;
+mod stretch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -140,11 +143,14 @@ pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
         together: None,
     };
     let store = audit.open_store(dir);
-    if let Some(found) = store
-        .as_ref()
-        .ok()
-        .and_then(|store| passing::pass(dir, store.as_ref().map(|(_, store)| store), audit.against.as_ref()))
-    {
+    if let Some(found) = store.as_ref().ok().and_then(|store| {
+        passing::pass(
+            dir,
+            store.as_ref().map(|(_, store)| store),
+            audit.against.as_ref(),
+            &std::sync::atomic::AtomicU64::new(0),
+        )
+    }) {
         audit.store_read = matches!(store, Ok(Some(_)));
         audit.pass(&found);
         return Ok(audit);

@@ -195,14 +195,19 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<Followed, Fault> {
 
 /// Checks that an entry follows a head.
 pub(crate) fn linked(head: &Head, entry: &Entry) -> Result<(), Fault> {
-    if entry.number != head.number + 1 {
-        return Err(Fault::Number(entry.number));
+    linked_to(head, entry.number, entry.previous, entry.recorded_at)
+}
+
+/// Checks that an entry of which this is known follows a head.
+pub(crate) fn linked_to(head: &Head, number: u64, previous: Hash, recorded_at: Instant) -> Result<(), Fault> {
+    if number != head.number + 1 {
+        return Err(Fault::Number(number));
     }
-    if entry.previous != head.hash {
-        return Err(Fault::Link { named: entry.previous, actual: head.hash });
+    if previous != head.hash {
+        return Err(Fault::Link { named: previous, actual: head.hash });
     }
-    if entry.recorded_at < head.recorded_at {
-        return Err(Fault::Time(entry.recorded_at));
+    if recorded_at < head.recorded_at {
+        return Err(Fault::Time(recorded_at));
     }
     Ok(())
 }

@@ -11,6 +11,7 @@
 //! whole. So a crash in the middle leaves a torn tail that was never acknowledged, and a reader beside a writer
 //! never sees half an append.
 
+pub(crate) mod blocks;
 pub mod salvage;
 
 use std::collections::VecDeque;
@@ -406,6 +407,29 @@ impl Records {
         let mut header = [0; 4];
         self.file.read_exact_at(&mut header, offset).map_err(|e| Fault::Copy(e.to_string()))?;
         Ok(offset + (HEADER + length_in(header)) as u64)
+    }
+
+    /// The entry, in its bytes, some records after one that begins at an offset.
+    ///
+    /// # Errors
+    /// [`Fault`] when no sound record begins there.
+    pub(crate) fn some_after(&self, offset: u64, count: u64) -> Result<Vec<u8>, Fault> {
+        /// As many records as are passed over mostly fit into this.
+        const MOSTLY: usize = 8192;
+        let mut bytes = [0; MOSTLY];
+        let read = self.fill(&mut bytes, offset).map_err(|e| Fault::Copy(e.to_string()))?;
+        let (mut at, mut left) = (0, count);
+        while left > 0
+            && let Some((header, _)) = bytes[..read].get(at..).and_then(<[u8]>::split_first_chunk::<4>)
+        {
+            at += HEADER + length_in(*header);
+            left -= 1;
+        }
+        let mut offset = offset + at as u64;
+        for _ in 0..left {
+            offset = self.after(offset)?;
+        }
+        self.at(offset)
     }
 
     /// Whether every record from the first to the end of the file agrees with its checksum; what a crash may have

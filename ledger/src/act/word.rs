@@ -191,7 +191,8 @@ const LABEL_CHARACTERS: usize = 200;
 
 /// Whether a text is printable ASCII, as most are: then its bytes tell all of it.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| (b' '..0x7f).contains(&byte))
+    // Without a way out in the middle, many bytes are looked at at once.
+    text.bytes().fold(true, |plain, byte| plain & (b' '..0x7f).contains(&byte))
 }
 
 fn has_control(text: &str, but: &[char]) -> bool {
