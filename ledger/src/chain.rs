@@ -128,6 +128,9 @@ pub enum Fault {
     /// The entries up to this one are not those that a checkpoint speaks of.
     #[error("{0}")]
     Checkpoint(#[from] Contradiction),
+    /// A segment of the index is not what the journal gives.
+    #[error("the segment of the entries from here to {0} is not what the journal gives")]
+    Segment(u64),
     /// The entry is sound, but means nothing in this ledger.
     #[error("{0}")]
     Meaning(String),

@@ -200,3 +200,155 @@ impl Joined {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+    use crate::act::{Act, Draft, Place};
+    use crate::audit::{Terms, audit};
+    use crate::chain::{Sealed, seal};
+    use crate::copies::STORE;
+    use crate::date::{Instant, RecordedAt};
+    use crate::journal::{Journal, Reader};
+
+    fn act(fields: &Map<String, Value>) -> Act {
+        let mut draft = Draft::new(0);
+        for (name, value) in fields {
+            draft.push(name, value.clone(), Place::default());
+        }
+        Act::read(draft).unwrap()
+    }
+
+    fn visit(id: &str, actor: &str) -> Value {
+        let note = "a note of some length, for entries are seldom as short as a visit can be";
+        json!({ "kind": "visit", "id": id, "actor": actor, "effective": "2003", "note": note })
+    }
+
+    fn party(id: &str, party: &str) -> Value {
+        json!({ "kind": "entity.created", "subject": id, "party": party })
+    }
+
+    fn corrected(act: &str, set: &Value) -> Value {
+        json!({ "kind": "act.corrected", "act": act, "set": set })
+    }
+
+    /// The acts of a world in which much is corrected, and corrections too.
+    fn world(count: u64) -> Vec<Value> {
+        let line = |number: u64| match number {
+            1..=26 => {
+                let letter = char::from(b'A' + u8::try_from(number - 1).unwrap());
+                party(&format!("A{letter}A"), "state")
+            }
+            _ if number % 7 == 0 => {
+                corrected(&format!("act-{}", number - 1), &json!({ "effective": "2004" }))
+            }
+            _ if number % 7 == 1 => corrected(&format!("#{}", number - 2), &json!({ "actor": "ABA" })),
+            _ if number % 7 == 2 => json!({ "kind": "act.retracted", "act": format!("#{}", number - 1) }),
+            _ => visit(&format!("act-{number}"), "AAA"),
+        };
+        (1..=count).map(line).collect()
+    }
+
+    /// A ledger that nobody checked, of a world and some lines after it.
+    fn ledger(count: u64, lines: &[Value]) -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let world = world(count);
+        let acts = world.iter().chain(lines).map(|line| act(line.as_object().unwrap()));
+        let mut head = Head::EMPTY;
+        let sealed: Vec<Sealed> = acts
+            .map(|act| {
+                let sealed = seal(&head, act, RecordedAt::Clock(Instant::UNIX_EPOCH)).unwrap();
+                head = sealed.head();
+                sealed
+            })
+            .collect();
+        let mut journal = Journal::create(&dir.path().join(JOURNAL)).unwrap();
+        journal.append(&sealed).unwrap();
+        let mut store = Store::open(&dir.path().join(STORE)).unwrap();
+        store.append(&sealed).unwrap();
+        store.sync().unwrap();
+        (dir, store)
+    }
+
+    fn passes(dir: &Path, store: Option<&Store>) -> bool {
+        pass(dir, store, None, &AtomicU64::new(0)).is_some()
+    }
+
+    #[test]
+    fn a_sound_ledger_passes_with_its_store_or_without() {
+        let (dir, store) = ledger(9_000, &[]);
+        assert!(
+            std::fs::metadata(dir.path().join(JOURNAL)).unwrap().len() > 2 << 19,
+            "there are several blocks"
+        );
+        let done = AtomicU64::new(0);
+        let passed = pass(dir.path(), Some(&store), None, &done).unwrap();
+        assert_eq!((passed.head.number, passed.lag), (9_000, 0));
+        let length = std::fs::metadata(dir.path().join(JOURNAL)).unwrap().len();
+        assert_eq!(done.into_inner(), length - 19, "all of it but the first line was counted");
+        assert!(passes(dir.path(), None));
+        drop(store);
+        let found = audit(dir.path(), &Terms::default()).unwrap();
+        assert!(found.store_read && found.faults.is_empty(), "{:?}", found.faults);
+    }
+
+    #[test]
+    fn a_store_that_lags_passes_and_one_that_differs_or_leads_does_not() {
+        let (dir, _) = ledger(3_000, &[]);
+        let (_, another) = ledger(3_000, &[json!({ "kind": "visit", "actor": "AAA", "effective": "2003" })]);
+        assert!(!passes(dir.path(), Some(&another)), "it leads by an entry");
+        let (_, another) = ledger(2_000, &[visit("another", "AAA")]);
+        assert!(!passes(dir.path(), Some(&another)), "its last entry is another");
+        let sealed: Vec<Sealed> =
+            Reader::open(&dir.path().join(JOURNAL)).unwrap().map(|(sealed, _)| sealed).collect();
+        for count in [0, 1, 15, 16, 17, 1_900, 2_999] {
+            let lagging = tempfile::tempdir().unwrap();
+            let mut store = Store::open(lagging.path()).unwrap();
+            store.append(&sealed[..count]).unwrap();
+            let passed = pass(dir.path(), Some(&store), None, &AtomicU64::new(0)).unwrap();
+            assert_eq!(passed.lag, 3_000 - count as u64);
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_is_found_wherever_it_stands() {
+        let sound = [
+            vec![visit("v", "AAA"), visit("w", "AAA")],
+            vec![visit("v", "AAA"), corrected("v", &json!({ "actor": "ABA" }))],
+            vec![
+                visit("v", "AAA"),
+                corrected("v", &json!({ "effective": "2004" })),
+                corrected("v", &json!({ "until": "2005" })),
+            ],
+            vec![party("NEW", "state"), visit("v", "NEW"), party("NEW", "state")],
+        ];
+        let unsound = [
+            vec![visit("v", "AAA"), visit("v", "ABA")],
+            vec![visit("act-27", "ABA")],
+            vec![visit("v", "NEW")],
+            vec![visit("v", "NEW"), party("NEW", "state")],
+            vec![party("NEW", "state"), party("NEW", "company")],
+            vec![json!({ "kind": "act.retracted", "act": "nothing" })],
+            vec![json!({ "kind": "act.retracted", "act": "v" }), visit("v", "AAA")],
+            vec![json!({ "kind": "act.retracted", "act": "#9999" })],
+            vec![visit("v", "AAA"), corrected("v", &json!({ "actor": "NEW" })), party("NEW", "state")],
+            vec![visit("v", "AAA"), corrected("v", &json!({ "actor": null }))],
+            vec![
+                visit("v", "AAA"),
+                corrected("v", &json!({ "effective": "2004" })),
+                corrected("v", &json!({ "until": "2003" })),
+            ],
+        ];
+        for (lines, is_sound) in
+            sound.iter().map(|lines| (lines, true)).chain(unsound.iter().map(|lines| (lines, false)))
+        {
+            let (dir, store) = ledger(300, lines);
+            assert_eq!(passes(dir.path(), Some(&store)), is_sound, "{lines:?}");
+            drop(store);
+            let found = audit(dir.path(), &Terms::default()).unwrap();
+            assert_eq!(found.faults.is_empty(), is_sound, "{lines:?}: {:?}", found.faults);
+        }
+    }
+}
