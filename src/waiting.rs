@@ -63,9 +63,14 @@ impl Waiting {
         Self { done, line: Some((over, line)) }
     }
 
+    /// The count of what is done, for whoever does it.
+    pub(crate) fn done(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.done)
+    }
+
     /// A reader of which every byte counts.
     pub(crate) fn reader<R: Read>(&self, inner: R) -> Counted<R> {
-        Counted { inner, done: Arc::clone(&self.done) }
+        Counted { inner, done: self.done() }
     }
 }
 

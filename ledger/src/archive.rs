@@ -26,6 +26,7 @@ use crate::standing::Recorded;
 
 pub(crate) use indexed::Indexed;
 use indexed::Unread;
+pub(crate) use rolled::named_in;
 pub use scope::Scope;
 
 /// A ledger opened for asking.

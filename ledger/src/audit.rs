@@ -3,17 +3,24 @@
 //! An audit returns a list of what it found and a list of what it did not check. A chain that verifies says
 //! nothing about a tail that was cut off both copies: only a head kept elsewhere can show that.
 
+mod derived;
+mod meaning;
+mod parties;
 mod passing;
+mod stretch;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crate::act::Submitted;
 use crate::chain::{Fault, Followed, Head};
 use crate::checkpoint::Checkpoint;
 use crate::copies::{JOURNAL, OpenError, STORE, StoreCopy, copy_of_store, is_being_written};
 use crate::entry::Hash;
+use crate::index::{INDEX, names_in};
 use crate::journal::salvage::salvage;
 use crate::journal::{NotAJournal, Reader};
 use crate::ledger::Expected;
@@ -35,6 +42,8 @@ pub enum Part {
     Store,
     /// What the entries mean together: references, declarations, corrections.
     Projection,
+    /// The index, which is made from the journal.
+    Index,
 }
 
 impl Part {
@@ -45,6 +54,7 @@ impl Part {
             Self::Journal => "journal",
             Self::Store => "store",
             Self::Projection => "projection",
+            Self::Index => "index",
         }
     }
 }
@@ -80,6 +90,25 @@ impl fmt::Display for Against {
     }
 }
 
+/// What is asked of an audit.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// What the history is compared with.
+    pub against: Option<Against>,
+    /// Whether the index is made anew as well, and compared with the one that is there.
+    pub full: bool,
+    /// How many bytes of the journal have been read; those of a full audit twice.
+    pub done: Arc<AtomicU64>,
+}
+
+impl Terms {
+    /// An audit that compares with something kept elsewhere.
+    #[must_use]
+    pub fn against(against: Against) -> Self {
+        Self { against: Some(against), ..Self::default() }
+    }
+}
+
 /// One copy of the entries as far as it can be read without a fault, and the tree over them.
 #[derive(Debug, Default)]
 struct Copy {
@@ -112,6 +141,8 @@ pub struct Audit {
     pub remarks: Vec<String>,
     /// Whether the store could be compared at all.
     pub store_read: bool,
+    /// Whether the index was compared.
+    pub index_read: bool,
     /// Whether the copies together hold every entry; none where the journal alone does.
     pub together: Option<Result<(), NotWhole>>,
 }
@@ -128,25 +159,25 @@ impl Audit {
 ///
 /// # Errors
 /// [`OpenError`] when there is no ledger to audit. Damage is no error but a finding.
-pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
+pub fn audit(dir: &Path, terms: &Terms) -> Result<Audit, OpenError> {
     OpenError::unless_ledger(dir)?;
     let mut audit = Audit {
         head: Head::EMPTY,
         faults: Vec::new(),
-        against,
+        against: terms.against.clone(),
         not_checked: Vec::new(),
         remarks: Vec::new(),
         store_read: false,
+        index_read: false,
         together: None,
     };
     let store = audit.open_store(dir);
-    if let Some(found) = store
-        .as_ref()
-        .ok()
-        .and_then(|store| passing::pass(dir, store.as_ref().map(|(_, store)| store), audit.against.as_ref()))
-    {
+    if let Some(found) = store.as_ref().ok().and_then(|store| {
+        passing::pass(dir, store.as_ref().map(|(_, store)| store), audit.against.as_ref(), &terms.done)
+    }) {
         audit.store_read = matches!(store, Ok(Some(_)));
         audit.pass(&found);
+        audit.check_index(dir, terms);
         return Ok(audit);
     }
     let journal = audit.read_journal(dir)?;
@@ -156,6 +187,7 @@ pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
     audit.head = best.entries.last().map_or(Head::EMPTY, Recorded::head);
     audit.check_meaning(&best.entries);
     audit.check_against(&best);
+    audit.check_index(dir, terms);
     audit.faults.sort_by_key(|located| (located.entry, located.part));
     Ok(audit)
 }
@@ -163,6 +195,32 @@ pub fn audit(dir: &Path, against: Option<Against>) -> Result<Audit, OpenError> {
 impl Audit {
     fn fault(&mut self, entry: u64, part: Part, fault: Fault) {
         self.faults.push(Located { entry, part, fault });
+    }
+
+    /// Compares the index with one made anew, where that is asked; there is nothing to compare where there is none.
+    fn check_index(&mut self, dir: &Path, terms: &Terms) {
+        if names_in(&dir.join(INDEX)).is_empty() {
+            return;
+        }
+        let why_not = if !terms.full {
+            "it was not compared with the journal, which it is made from"
+        } else if !self.is_sound(Part::Journal) {
+            "the journal, which it is made from, is damaged"
+        } else if is_being_written(dir) {
+            "another process is writing to the ledger"
+        } else {
+            match derived::differing(dir, &terms.done) {
+                Ok(differing) => {
+                    self.index_read = true;
+                    for (first, last) in differing {
+                        self.fault(first, Part::Index, Fault::Segment(last));
+                    }
+                }
+                Err(fault) => self.fault(1, Part::Index, fault),
+            }
+            return;
+        };
+        self.not_checked.push(format!("index: {why_not}"));
     }
 
     fn read_journal(&mut self, dir: &Path) -> Result<Copy, OpenError> {

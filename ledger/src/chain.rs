@@ -131,6 +131,9 @@ pub enum Fault {
     /// The entries up to this one are not those that a checkpoint speaks of.
     #[error("{0}")]
     Checkpoint(#[from] Contradiction),
+    /// A segment of the index is not what the journal gives.
+    #[error("the segment of the entries from here to {0} is not what the journal gives")]
+    Segment(u64),
     /// The entry is sound, but means nothing in this ledger.
     #[error("{0}")]
     Meaning(String),
@@ -198,14 +201,19 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<Followed, Fault> {
 
 /// Checks that an entry follows a head.
 pub(crate) fn linked(head: &Head, entry: &Entry) -> Result<(), Fault> {
-    if entry.number != head.number + 1 {
-        return Err(Fault::Number(entry.number));
+    linked_to(head, entry.number, entry.previous, entry.recorded_at)
+}
+
+/// Checks that an entry of which this is known follows a head.
+pub(crate) fn linked_to(head: &Head, number: u64, previous: Hash, recorded_at: Instant) -> Result<(), Fault> {
+    if number != head.number + 1 {
+        return Err(Fault::Number(number));
     }
-    if entry.previous != head.hash {
-        return Err(Fault::Link { named: entry.previous, actual: head.hash });
+    if previous != head.hash {
+        return Err(Fault::Link { named: previous, actual: head.hash });
     }
-    if entry.recorded_at < head.recorded_at {
-        return Err(Fault::Time(entry.recorded_at));
+    if recorded_at < head.recorded_at {
+        return Err(Fault::Time(recorded_at));
     }
     Ok(())
 }

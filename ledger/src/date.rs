@@ -10,7 +10,9 @@
 use std::fmt;
 
 use edtf_core::{Bound, BoundDate, Edtf};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::spelling::of_text;
 
 /// An instant of the register's own time.
 pub use jiff::Timestamp as Instant;
@@ -20,9 +22,25 @@ pub use jiff::civil::Date as Day;
 /// A date as a source gives it: EDTF text and the closed interval of days that it stands for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Date {
-    text: Box<str>,
+    text: Spelling,
     earliest: Day,
     latest: Day,
+}
+
+/// The text of a date; `YYYY-MM-DD` always lies in place, for millions of acts are read that have several of them.
+#[derive(Clone, PartialEq, Eq)]
+enum Spelling {
+    Plain([u8; 10]),
+    Other(Box<str>),
+}
+
+impl Spelling {
+    fn of(text: &str) -> Self {
+        match <[u8; 10]>::try_from(text.as_bytes()) {
+            Ok(bytes) if text.is_ascii() => Self::Plain(bytes),
+            Ok(_) | Err(_) => Self::Other(text.into()),
+        }
+    }
 }
 
 /// When acts are recorded.
@@ -81,7 +99,7 @@ impl Date {
     /// in days (a time of day, a season, an unknown end, a set).
     pub fn parse(text: &str) -> Result<Self, DateError> {
         match plain_day(text) {
-            Some(day) => Ok(Self { text: text.into(), earliest: day, latest: day }),
+            Some(day) => Ok(Self { text: Spelling::of(text), earliest: day, latest: day }),
             None => Self::parse_edtf(text),
         }
     }
@@ -108,13 +126,13 @@ impl Date {
             || refuse("it has no bounds within the years -9999 to 9999: an open end is written `..`");
         let earliest = day_of(bounds.earliest).ok_or_else(unknown)?;
         let latest = day_of(bounds.latest).ok_or_else(unknown)?;
-        Ok(Self { text: text.into(), earliest, latest })
+        Ok(Self { text: Spelling::of(text), earliest, latest })
     }
 
     /// The date that is exactly one day.
     #[must_use]
     pub fn on(day: Day) -> Self {
-        Self { text: day.to_string().into(), earliest: day, latest: day }
+        Self { text: Spelling::of(&day.to_string()), earliest: day, latest: day }
     }
 
     /// The first day that this date may be.
@@ -132,7 +150,10 @@ impl Date {
     /// The EDTF text, as it was read.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        match &self.text {
+            Spelling::Plain(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Spelling::Other(text) => text,
+        }
     }
 
     /// The date one day later: exact when this one is, an interval when this one is.
@@ -144,21 +165,19 @@ impl Date {
         }
         let left = if self.earliest == Day::MIN { "..".to_owned() } else { first.to_string() };
         let right = if self.latest == Day::MAX { "..".to_owned() } else { last.to_string() };
-        Self { text: format!("{left}/{right}").into(), earliest: first, latest: last }
+        Self { text: Spelling::of(&format!("{left}/{right}")), earliest: first, latest: last }
     }
 }
 
 /// `YYYY-MM-DD`: most dates are such, and reading a ledger reads millions of them.
 fn plain_day(text: &str) -> Option<Day> {
-    let is_plain = text.len() == 10
-        && text.bytes().enumerate().all(|(place, byte)| match place {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !is_plain {
+    let &[a, b, c, d, b'-', e, f, b'-', g, h] = text.as_bytes() else { return None };
+    if ![a, b, c, d, e, f, g, h].iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Day::new(text[..4].parse().ok()?, text[5..7].parse().ok()?, text[8..].parse().ok()?).ok()
+    let two = |tens: u8, ones: u8| 10 * (tens - b'0').cast_signed() + (ones - b'0').cast_signed();
+    let year = 100 * i16::from(two(a, b)) + i16::from(two(c, d));
+    Day::new(year, two(e, f), two(g, h)).ok()
 }
 
 fn next(day: Day) -> Day {
@@ -192,29 +211,25 @@ fn day_of(bound: Bound) -> Option<Day> {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 
 impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
+        serializer.serialize_str(self.as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match plain_day(&text) {
-            Some(day) => Ok(Self { text: text.into(), earliest: day, latest: day }),
-            None => Self::parse_edtf(&text).map_err(de::Error::custom),
-        }
+        of_text(deserializer, Self::parse)
     }
 }
 

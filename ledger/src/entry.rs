@@ -10,6 +10,8 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use bincode::enc::write::Writer;
+use bincode::error::EncodeError;
 use serde::{Deserialize, Serialize};
 
 use crate::act::Act;
@@ -109,6 +111,16 @@ struct Written<'a> {
     act: &'a Act,
 }
 
+/// Compares what is written with the bytes that are there, and keeps nothing.
+struct Same<'a>(&'a [u8]);
+
+impl Writer for Same<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0 = self.0.strip_prefix(bytes).ok_or(EncodeError::UnexpectedEnd)?;
+        Ok(())
+    }
+}
+
 #[derive(Deserialize)]
 struct Read {
     number: u64,
@@ -125,18 +137,28 @@ impl Entry {
     /// Never: writing to memory does not fail, and every value of an act has a binary form.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let written = Written {
+        let mut bytes = Vec::with_capacity(512);
+        bytes.push(VERSION);
+        bincode::serde::encode_into_std_write(self.written(), &mut bytes, bincode::config::standard())
+            .expect("an act has a binary form");
+        bytes
+    }
+
+    fn written(&self) -> Written<'_> {
+        Written {
             number: self.number,
             recorded_at: self.recorded_at.as_microsecond(),
             asserted: self.asserted,
             previous: self.previous,
             act: &self.act,
-        };
-        let mut bytes = Vec::with_capacity(512);
-        bytes.push(VERSION);
-        bincode::serde::encode_into_std_write(&written, &mut bytes, bincode::config::standard())
-            .expect("an act has a binary form");
-        bytes
+        }
+    }
+
+    /// Whether these bytes, after the version, are those of the entry.
+    fn is_written(&self, body: &[u8]) -> bool {
+        let mut rest = Same(body);
+        let same = bincode::serde::encode_into_writer(self.written(), &mut rest, bincode::config::standard());
+        same.is_ok() && rest.0.is_empty()
     }
 
     /// When the entry of these bytes was recorded, told without reading the rest.
@@ -176,7 +198,7 @@ impl Entry {
             )));
         }
         let limited = bincode::config::standard().with_limit::<CLAIMS>();
-        let (read, consumed): (Read, usize) = bincode::serde::decode_from_slice(body, limited)
+        let (read, consumed): (Read, usize) = bincode::serde::borrow_decode_from_slice(body, limited)
             .map_err(|e| NotAnEntry::Malformed(e.to_string()))?;
         let recorded_at =
             Instant::from_microsecond(read.recorded_at).map_err(|e| NotAnEntry::Malformed(e.to_string()))?;
@@ -187,7 +209,7 @@ impl Entry {
             previous: read.previous,
             act: read.act,
         };
-        if consumed == body.len() && entry.encode() == bytes {
+        if consumed == body.len() && entry.is_written(body) {
             Ok(entry)
         } else {
             Err(NotAnEntry::NotCanonical)

@@ -99,17 +99,11 @@ impl Index {
 
     /// The first and last entries of the segments that are there.
     fn names(&self) -> Vec<(u64, u64)> {
-        let Ok(files) = fs::read_dir(&self.dir) else { return Vec::new() };
-        let of_name = |file: fs::DirEntry| {
-            let name = file.file_name().into_string().ok()?;
-            let (first, last) = name.split_once('-')?;
-            Some((first.parse().ok()?, last.parse().ok()?))
-        };
-        files.filter_map(|file| of_name(file.ok()?)).collect()
+        names_in(&self.dir)
     }
 
     fn path_of(&self, (first, last): (u64, u64)) -> PathBuf {
-        self.dir.join(format!("{first}-{last}"))
+        self.dir.join(name_of(first, last))
     }
 
     fn pending_path_of(&self, name: (u64, u64)) -> PathBuf {
@@ -219,6 +213,22 @@ impl Index {
         }
         Ok(())
     }
+}
+
+/// The first and last entries of the segments in a directory, in no order.
+pub(crate) fn names_in(dir: &Path) -> Vec<(u64, u64)> {
+    let Ok(files) = fs::read_dir(dir) else { return Vec::new() };
+    let of_name = |file: fs::DirEntry| {
+        let name = file.file_name().into_string().ok()?;
+        let (first, last) = name.split_once('-')?;
+        Some((first.parse().ok()?, last.parse().ok()?))
+    };
+    files.filter_map(|file| of_name(file.ok()?)).collect()
+}
+
+/// The name of the file of a segment.
+pub(crate) fn name_of(first: u64, last: u64) -> String {
+    format!("{first}-{last}")
 }
 
 impl Span {

@@ -11,6 +11,7 @@
 //! whole. So a crash in the middle leaves a torn tail that was never acknowledged, and a reader beside a writer
 //! never sees half an append.
 
+pub(crate) mod blocks;
 pub mod salvage;
 
 use std::collections::VecDeque;

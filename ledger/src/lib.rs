@@ -11,6 +11,7 @@
 //!
 //! [`Ledger`] is a ledger open for appending; [`History`] is one read, by anyone, beside a writer if need be.
 
+mod spelling;
 pub mod date;
 pub mod party;
 mod near;

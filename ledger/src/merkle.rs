@@ -76,7 +76,8 @@ impl Tree {
         self.push_leaf(TreeHash::of_entry(entry));
     }
 
-    fn push_leaf(&mut self, leaf: TreeHash) {
+    /// Adds the next entry by the hash of its leaf.
+    pub(crate) fn push_leaf(&mut self, leaf: TreeHash) {
         let mut hash = leaf;
         for level in 0.. {
             if level == self.levels.len() {

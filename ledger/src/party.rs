@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::spelling::of_text;
+
 /// The most characters that an id of a party may have.
 pub const ID_CHARACTERS: usize = 64;
 
@@ -26,14 +28,11 @@ impl PartyId {
     /// # Errors
     /// [`NotAnId`] when the text is empty, too long, or has another character.
     pub fn parse(text: &str) -> Result<Self, NotAnId> {
-        Self::take(text.to_owned())
-    }
-
-    fn take(text: String) -> Result<Self, NotAnId> {
         let bytes = text.as_bytes();
         let first = bytes.first().is_some_and(u8::is_ascii_alphanumeric);
         let rest = bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"._:-".contains(b));
-        if first && rest && bytes.len() <= ID_CHARACTERS { Ok(Self(text.into())) } else { Err(NotAnId(text)) }
+        let fits = first && rest && bytes.len() <= ID_CHARACTERS;
+        if fits { Ok(Self(text.into())) } else { Err(NotAnId(text.to_owned())) }
     }
 
     /// The id as text.
@@ -57,6 +56,6 @@ impl fmt::Debug for PartyId {
 
 impl<'de> Deserialize<'de> for PartyId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::take(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        of_text(deserializer, Self::parse)
     }
 }

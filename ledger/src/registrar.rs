@@ -133,6 +133,18 @@ impl Registrars {
         breaches
     }
 
+    /// Enters an entry that concerns no registrar, where its hash is told with the next one that does.
+    pub(crate) fn enter_other(&mut self, number: u64, kind: &'static str) {
+        if self.is_founded() {
+            self.wait(number, kind);
+        }
+    }
+
+    /// Says what the last entry was before the one that is entered next.
+    pub(crate) fn set_last(&mut self, number: u64, hash: Hash) {
+        self.last = (number, Some(hash));
+    }
+
     /// The breaches of entries that are signed by nobody; asked after the last entry.
     #[must_use]
     pub fn unsigned(&self) -> Vec<(u64, Breach)> {

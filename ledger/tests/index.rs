@@ -10,6 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use ledger::act::Submitted;
+use ledger::audit::{Located, Terms, audit};
 use ledger::standing::{explain, first, story};
 use ledger::{
     Archive, Day, Instant, Knowledge, Ledger, Moment, PartyId, Question, RecordedAt, Refusal, Register,
@@ -200,4 +201,46 @@ fn a_damaged_index_changes_no_answer_and_is_made_anew() {
         Ledger::open(&path).unwrap().0.close().unwrap();
         assert_eq!(segments(&path), sound);
     }
+}
+
+#[test]
+fn a_full_audit_names_each_segment_that_is_not_what_the_journal_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger");
+    register(&path, 4, 300);
+    let before = segments(&path);
+    assert_eq!(before.keys().collect::<Vec<_>>(), ["1-1024", "1025-2048"]);
+    let full = Terms { full: true, ..Terms::default() };
+    let faults = |terms: &Terms| {
+        let found = audit(&path, terms).unwrap();
+        let told =
+            |located: &Located| format!("{} {}: {}", located.part.word(), located.entry, located.fault);
+        (found.faults.iter().map(told).collect::<Vec<_>>(), found.not_checked)
+    };
+    let (found, not_checked) = faults(&full);
+    assert_eq!((found.len(), not_checked.len()), (0, 1), "{found:?} {not_checked:?}");
+    let (found, not_checked) = faults(&Terms::default());
+    assert!(found.is_empty() && not_checked[1].starts_with("index: it was not compared"), "{not_checked:?}");
+    for (name, bytes) in &before {
+        let file = path.join("index").join(name);
+        let (first, last) = name.split_once('-').unwrap();
+        let expected = [format!(
+            "index {first}: the segment of the entries from here to {last} is not what the journal gives"
+        )];
+        for place in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut altered = bytes.clone();
+            altered[place] ^= 1;
+            fs::write(&file, altered).unwrap();
+            assert_eq!(faults(&full).0, expected, "{name} at {place}");
+        }
+        fs::write(&file, bytes).unwrap();
+    }
+    fs::remove_file(path.join("index/1-1024")).unwrap();
+    assert_eq!(faults(&full).0.len(), 1, "a segment lacks");
+    fs::write(path.join("index/1-1024"), &before["1-1024"]).unwrap();
+    fs::write(path.join("index/1-512"), "left by a crash, and passed over by everybody").unwrap();
+    assert!(faults(&full).0.is_empty());
+    fs::write(path.join("index/90000-90001"), "of another history").unwrap();
+    assert_eq!(faults(&full).0.len(), 1);
+    assert_eq!(segments(&path).len(), before.len() + 2, "an audit changes nothing");
 }

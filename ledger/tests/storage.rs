@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ledger::act::{Draft, Place, Submitted};
-use ledger::audit::{Against, Part, audit};
+use ledger::audit::{Against, Part, Terms, audit};
 use ledger::remains::NotWhole;
 use ledger::{
     Act, Appended, Archive, Condition, Expected, Head, History, Instant, Ledger, OpenError, RecordedAt,
@@ -71,7 +71,8 @@ fn what_is_appended_is_there_and_in_both_copies() {
     let (_dir, path, head, _) = six();
     let history = History::read(&path).unwrap();
     assert_eq!((history.head, history.entries.len(), history.instead), (head, 6, None));
-    let found = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
+    let found =
+        audit(&path, &Terms::against(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
     assert_eq!((found.faults, found.not_checked, found.store_read), (vec![], vec![], true));
 }
 
@@ -109,7 +110,7 @@ fn one_process_writes_and_the_others_read_meanwhile() {
     let (_writer, _) = Ledger::open(&path).unwrap();
     assert!(matches!(Ledger::open(&path), Err(OpenError::Taken(_))));
     assert_eq!(History::read(&path).unwrap().head, head);
-    let found = audit(&path, None).unwrap();
+    let found = audit(&path, &Terms::default()).unwrap();
     assert!(found.faults.is_empty() && found.not_checked.iter().any(|line| line.contains("writing")));
 }
 
@@ -139,7 +140,8 @@ fn a_damaged_journal_is_restored_from_the_store() {
         let mut damaged = journal.clone();
         damaged[place] ^= 0x10;
         fs::write(path.join("journal"), &damaged).unwrap();
-        let found = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
+        let found =
+            audit(&path, &Terms::against(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
         assert!(!found.is_sound(Part::Journal), "byte {place}");
         assert_eq!(History::read(&path).unwrap().head, head, "byte {place}");
         let put_right = conditions(&path);
@@ -151,7 +153,7 @@ fn a_damaged_journal_is_restored_from_the_store() {
     }
     for cut in (0..journal.len()).step_by(11) {
         fs::write(path.join("journal"), &journal[..cut]).unwrap();
-        let found = audit(&path, None).unwrap();
+        let found = audit(&path, &Terms::default()).unwrap();
         assert!(!found.faults.is_empty(), "cut at {cut}");
         conditions(&path);
         assert_eq!(History::read(&path).unwrap().head, head, "cut at {cut}");
@@ -170,7 +172,8 @@ fn a_damaged_store_is_rebuilt_from_the_journal() {
         fs::write(&db, &damaged).unwrap();
         assert_eq!(History::read(&path).unwrap().head, head, "byte {place}");
         conditions(&path);
-        let found = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
+        let found =
+            audit(&path, &Terms::against(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
         assert_eq!((found.faults, found.store_read), (vec![], true), "byte {place}");
     }
     fs::remove_dir_all(path.join("store")).unwrap();
@@ -184,9 +187,10 @@ fn a_head_kept_elsewhere_shows_what_was_cut_from_both_copies() {
     append(&shorter, vec![visit("2001"), visit("2002")]);
     let four = fs::read(shorter.join("journal")).unwrap();
     assert!(four.len() < journal.len());
-    let found = audit(&shorter, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
+    let found =
+        audit(&shorter, &Terms::against(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
     assert_eq!((found.faults.len(), found.faults[0].entry), (1, 6));
-    let blind = audit(&shorter, None).unwrap();
+    let blind = audit(&shorter, &Terms::default()).unwrap();
     assert!(blind.faults.is_empty() && blind.not_checked[0].starts_with("truncation"));
     assert!(path.exists());
 }
@@ -214,7 +218,7 @@ fn records(journal: &[u8]) -> Vec<usize> {
 }
 
 fn faults(path: &Path, part: Part) -> Vec<u64> {
-    let found = audit(path, None).unwrap().faults;
+    let found = audit(path, &Terms::default()).unwrap().faults;
     found.iter().filter(|located| located.part == part).map(|located| located.entry).collect()
 }
 
@@ -260,7 +264,7 @@ fn copies_damaged_in_different_entries_lose_nothing() {
     let stored = in_store(&path, &journal, 4);
     flip(&path.join("journal"), &[records(&journal)[1] + 40]);
     flip(&path.join("store/db"), &[stored]);
-    let found = audit(&path, None).unwrap();
+    let found = audit(&path, &Terms::default()).unwrap();
     assert!(!found.is_sound(Part::Journal) && !found.is_sound(Part::Store));
     assert_eq!((found.head, found.together), (head, Some(Ok(()))));
     assert_eq!(History::read(&path).unwrap().head, head);
@@ -271,7 +275,8 @@ fn copies_damaged_in_different_entries_lose_nothing() {
     );
     assert!(put_right.iter().any(|found| matches!(found, Condition::StoreRebuilt { .. })), "{put_right:?}");
     assert_eq!(fs::read(path.join("journal")).unwrap().len(), journal.len());
-    let again = audit(&path, Some(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
+    let again =
+        audit(&path, &Terms::against(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
     assert_eq!((again.faults, again.store_read), (vec![], true));
 }
 
@@ -287,7 +292,9 @@ fn an_entry_damaged_in_both_copies_is_named_and_nothing_is_changed() {
             let words = format!("neither copy holds these entries any more: {lost}");
             assert_eq!(History::read(&path).unwrap_err().to_string(), words);
             assert_eq!(Ledger::open(&path).unwrap_err().to_string(), words);
-            let Some(Err(NotWhole::Lost(named))) = audit(&path, None).unwrap().together else { panic!() };
+            let Some(Err(NotWhole::Lost(named))) = audit(&path, &Terms::default()).unwrap().together else {
+                panic!()
+            };
             assert_eq!(named.to_string(), lost);
         }
         assert_eq!(fs::read(path.join("journal")).unwrap(), before);
@@ -312,7 +319,7 @@ fn a_forged_record_is_told_by_the_entry_after_it() {
     conditions(&path);
     assert_eq!(fs::read(path.join("journal")).unwrap().len(), journal.len());
     assert_eq!(History::read(&path).unwrap().head, head);
-    assert!(audit(&path, None).unwrap().faults.is_empty());
+    assert!(audit(&path, &Terms::default()).unwrap().faults.is_empty());
 }
 
 /// A tail that was never written is torn; a whole record that does not read is damaged, with or without a store.
@@ -373,7 +380,7 @@ fn what_is_taken_in_does_not_count_before_it_is_committed() {
     let appended = ledger.append(visits(1999..2001), at(NOON), None).unwrap();
     assert_eq!((appended.known, appended.new), (vec![2002], 2003..=2003));
     ledger.close().unwrap();
-    let audit = audit(&path, None).unwrap();
+    let audit = audit(&path, &Terms::default()).unwrap();
     assert_eq!((audit.head.number, audit.faults), (2003, Vec::new()));
 }
 
@@ -392,7 +399,7 @@ fn batches_make_one_append_and_all_of_them_are_checked_together() {
     let appended = intake.commit().unwrap();
     assert_eq!((appended.known, appended.new), (vec![10], 3..=MANY as u64 + 3));
     ledger.close().unwrap();
-    let audit = audit(&path, None).unwrap();
+    let audit = audit(&path, &Terms::default()).unwrap();
     assert_eq!((audit.head, audit.faults), (appended.head, Vec::new()));
     assert_eq!(names(&path.join("index")).len(), 4, "16, 1, 1 and 1 thousands");
 }

@@ -1,11 +1,13 @@
 //! `chancery audit`: verifies everything.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ledger::Fault;
-use ledger::audit::{Against, Audit as Found, Part, audit};
+use ledger::audit::{Against, Audit as Found, Part, Terms, audit};
+use ledger::copies::JOURNAL;
 use ledger::remains::{Lost, NotWhole};
 use serde_json::json;
 
@@ -27,13 +29,18 @@ pub(crate) struct Audit {
     /// The policy that knows the log of the checkpoint
     #[arg(long, value_name = "FILE", requires = "against")]
     policy: Option<PathBuf>,
+
+    /// Make the index anew as well, and compare it with the one that is there: it takes as long as making it
+    #[arg(long)]
+    full: bool,
 }
 
 impl Audit {
     pub(crate) fn run(&self, place: &Place, out: &mut dyn Write) -> Result<Status, Trouble> {
         let against = self.against.as_deref().map(|text| self.against(text)).transpose()?;
-        let waiting = Waiting::for_what("auditing");
-        let found = audit(&place.ledger, against)?;
+        let journal = fs::metadata(place.ledger.join(JOURNAL)).map_or(0, |journal| journal.len());
+        let waiting = Waiting::for_bytes("auditing", if self.full { 2 * journal } else { journal });
+        let found = audit(&place.ledger, &Terms { against, full: self.full, done: waiting.done() })?;
         drop(waiting);
         match place.format {
             Format::Json | Format::Jsonl => writeln!(out, "{}", as_json(&found))?,
@@ -68,6 +75,9 @@ fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
     writeln!(out, "journal  {}", verdict(found, Part::Journal))?;
     writeln!(out, "store    {}", verdict(found, Part::Store))?;
     writeln!(out, "meaning  {}", verdict(found, Part::Projection))?;
+    if found.index_read || !found.is_sound(Part::Index) {
+        writeln!(out, "index    {}", verdict(found, Part::Index))?;
+    }
     match &found.against {
         Some(against) if found.faults.is_empty() => writeln!(out, "against  {against}: agrees")?,
         Some(against) => writeln!(out, "against  {against}")?,
@@ -78,6 +88,12 @@ fn show(found: &Found, out: &mut dyn Write) -> Result<(), Trouble> {
     }
     if let Some(words) = way_out(found) {
         writeln!(out, "{words}")?;
+    }
+    if !found.is_sound(Part::Index) {
+        writeln!(
+            out,
+            "mend     delete `index`: it is made from the journal, and the next append makes it anew"
+        )?;
     }
     for remark in &found.remarks {
         writeln!(out, "remark   {remark}")?;
@@ -126,7 +142,7 @@ fn verdict(found: &Found, part: Part) -> &'static str {
 
 fn as_json(found: &Found) -> serde_json::Value {
     let fault = |located: &ledger::audit::Located| json!({ "entry": located.entry, "where": located.part.word(), "fault": located.fault.to_string() });
-    json!({
+    let mut told = json!({
         "entries": found.head.number,
         "head": found.head.hash.to_string(),
         "copies": { "journal": verdict(found, Part::Journal), "store": verdict(found, Part::Store) },
@@ -135,5 +151,9 @@ fn as_json(found: &Found) -> serde_json::Value {
         "faults": found.faults.iter().map(fault).collect::<Vec<_>>(),
         "remarks": found.remarks,
         "not_checked": found.not_checked,
-    })
+    });
+    if found.index_read || !found.is_sound(Part::Index) {
+        told["index"] = verdict(found, Part::Index).into();
+    }
+    told
 }

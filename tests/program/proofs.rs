@@ -360,3 +360,44 @@ fn no_proof_with_one_byte_changed_holds() {
         assert_eq!(bench.run("verify mutant --policy policy").status, 2, "cut at {place}");
     }
 }
+
+#[test]
+fn a_checkpoint_that_does_not_serve_says_why() {
+    let bench = bench();
+    bench.ok("--ledger shorter init --recorded-at 1900-01-01T00:00:00Z");
+    bench.ok("--ledger another init --recorded-at 1901-01-01T00:00:00Z");
+    bench.ok(RECOGNITION);
+    save(&bench, "checkpoint --key log.key", "c2");
+    let against = |ledger: &str, file: &str, policy: &str, status: i32, words: &[&str]| {
+        let line = format!("--ledger {ledger} audit --against {file} --policy {policy}");
+        check_refused(&bench, &line, status, words);
+    };
+    let larger = ["fault    entry 526", "the checkpoint speaks of 526 entries, and the ledger has 525"];
+    against("shorter", "c2", "policy", 1, &larger);
+    let other = ["fault    entry 525", "the first 525 entries of the ledger have the root"];
+    against("another", "c1", "policy", 1, &other);
+    save(&bench, "key new elsewhere.example/log --out elsewhere.key", "elsewhere.vkey");
+    bench.write("strangers", format!("log {}quorum none\n", read(&bench, "elsewhere.vkey")));
+    let unknown =
+        ["the policy knows no log `log.example/acts`", "it knows `elsewhere.example/log`", "add its key"];
+    against("chancery.ledger", "c2", "strangers", 2, &unknown);
+    bench.write("altered", read(&bench, "c2").replace("\n526\n", "\n527\n"));
+    against(
+        "chancery.ledger",
+        "altered",
+        "policy",
+        2,
+        &["false", "the file was altered after it was signed"],
+    );
+    bench.write("no-checkpoint", "526\n");
+    against(
+        "chancery.ledger",
+        "no-checkpoint",
+        "policy",
+        2,
+        &["no-checkpoint", "as `chancery checkpoint` or"],
+    );
+    against("chancery.ledger", "c9", "policy", 2, &["c9"]);
+    against("chancery.ledger", "c2", "c2", 2, &["c2"]);
+    against("chancery.ledger", "c2", "nowhere", 3, &["nowhere"]);
+}

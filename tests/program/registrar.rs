@@ -3,7 +3,7 @@
 use std::fs;
 
 use ledger::act::{Act, json};
-use ledger::audit::audit;
+use ledger::audit::{Terms, audit};
 use ledger::chain::{Sealed, seal};
 use ledger::journal::Journal;
 use ledger::{Fault, Instant, Log, RecordedAt};
@@ -116,7 +116,7 @@ fn an_audit_names_what_is_not_signed_or_falsely() {
             sealed.push(seal(&sealed.last().unwrap().head(), act, at).unwrap());
         }
         Journal::create(&path.join("journal")).unwrap().append(&sealed).unwrap();
-        let found = audit(&path, None).unwrap();
+        let found = audit(&path, &Terms::default()).unwrap();
         let words = found.faults.into_iter().map(|located| {
             let Fault::Meaning(words) = located.fault else { panic!("{}", located.fault) };
             (located.entry, words)

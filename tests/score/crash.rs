@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use ledger::audit::{Against, audit};
+use ledger::audit::{Against, Terms, audit};
 use ledger::checkpoint::Signed;
 use ledger::{History, Log};
 
@@ -138,7 +138,7 @@ impl Work {
             trouble(&mut row.stuck, String::from_utf8_lossy(&mended.stderr).into_owned());
         }
         let against = self.checkpoints().pop().map(|signed| Against::Checkpoint(signed.checkpoint));
-        match audit(&self.ledger(), against) {
+        match audit(&self.ledger(), &Terms { against, ..Terms::default() }) {
             Ok(found) if found.faults.is_empty() => self.acknowledged = found.head.number,
             Ok(found) => trouble(&mut row.unsound, format!("{:?}", found.faults)),
             Err(error) => trouble(&mut row.unsound, error.to_string()),

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ledger::act::Submitted;
-use ledger::audit::{Against, Audit, Part, audit};
+use ledger::audit::{Against, Audit, Part, Terms, audit};
 use ledger::checkpoint::Checkpoint;
 use ledger::{Fault, Head, History, Instant, Ledger, Log, OpenError, RecordedAt};
 
@@ -152,7 +152,7 @@ impl Original {
         copy_all(&self.path, dir);
         (mutant.change)(dir);
         row.made += 1;
-        let audited = audit(dir, Some(Against::Checkpoint(self.checkpoint.clone())));
+        let audited = audit(dir, &Terms::against(Against::Checkpoint(self.checkpoint.clone())));
         if self.says_what_it_said(&audited) {
             row.harmless += 1;
             return;
@@ -161,7 +161,7 @@ impl Original {
         let seen = found(&audited, |_| true);
         let located = is_located(&audited, &mutant.at);
         let repaired = self.is_repaired(dir);
-        let again = audit(dir, Some(Against::Checkpoint(self.checkpoint.clone())));
+        let again = audit(dir, &Terms::against(Against::Checkpoint(self.checkpoint.clone())));
         let sound = repaired && self.says_what_it_said(&again);
         row.found += usize::from(blind);
         row.found_with_checkpoint += usize::from(seen);

@@ -90,6 +90,13 @@ macro_rules! vocabulary {
                 parties.into_iter().filter_map(|(name, party)| Some((name, party?)))
             }
 
+            /// Hands on each party that the act names.
+            pub(crate) fn each_party<'a>(&'a self, mut each: impl FnMut(&'a PartyId)) {
+                match self {
+                    $(Self::$name { $($field),* } => { $(Field::party($field).into_iter().for_each(&mut each);)* },)+
+                }
+            }
+
             /// Whether the act names one of these parties, in any part.
             #[must_use]
             pub fn names_one_of(&self, parties: &[&PartyId]) -> bool {

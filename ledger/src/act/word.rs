@@ -10,6 +10,7 @@ use super::Claim;
 use crate::date::Date;
 use crate::near::nearest;
 use crate::party::PartyId;
+use crate::spelling::of_text;
 
 /// A type of field: how it is read from a value, written as one, and what it is when left out.
 pub(super) trait Field: Sized {
@@ -144,13 +145,8 @@ macro_rules! text_types {
             /// # Errors
             /// [`Unfit`] when it breaks the rule of this type.
             pub fn parse(text: &str) -> Result<Self, Unfit> {
-                Self::take(text.to_owned())
-            }
-
-            /// Keeps the text as it is, without a copy: a ledger has millions.
-            fn take(text: String) -> Result<Self, Unfit> {
                 let rule: fn(&str) -> bool = $rule;
-                if rule(&text) { Ok(Self(text.into())) } else { Err(Unfit::new($expected, &Value::from(text))) }
+                if rule(text) { Ok(Self(text.into())) } else { Err(Unfit::new($expected, &Value::from(text))) }
             }
 
             /// The text.
@@ -174,13 +170,13 @@ macro_rules! text_types {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::take(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+                of_text(deserializer, Self::parse)
             }
         }
 
         impl Field for $name {
             fn from_value(value: Value) -> Result<Self, Unfit> {
-                Self::take(string(value, $expected)?)
+                Self::parse(&string(value, $expected)?)
             }
 
             fn to_value(&self) -> Value {
@@ -193,13 +189,29 @@ macro_rules! text_types {
 /// The most characters of a label.
 const LABEL_CHARACTERS: usize = 200;
 
-/// Whether a text has a control character other than some. Most texts are plain ASCII, and told by their bytes.
+/// Whether a text is printable ASCII, as most are: then its bytes tell all of it.
+fn is_plain(text: &str) -> bool {
+    // Without a way out in the middle, many bytes are looked at at once.
+    text.bytes().fold(true, |plain, byte| plain & (b' '..0x7f).contains(&byte))
+}
+
 fn has_control(text: &str, but: &[char]) -> bool {
-    let plain = text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
-    !plain && text.contains(|c: char| c.is_control() && !but.contains(&c))
+    text.contains(|c: char| c.is_control() && !but.contains(&c))
+}
+
+fn is_text(text: &str) -> bool {
+    if is_plain(text) {
+        return text.bytes().any(|byte| byte != b' ');
+    }
+    !text.trim().is_empty() && !has_control(text, &['\n', '\t'])
 }
 
 fn is_label(text: &str) -> bool {
+    if is_plain(text) {
+        let ends = text.as_bytes().first().zip(text.as_bytes().last());
+        let bare = ends.is_some_and(|(first, last)| *first != b' ' && *last != b' ');
+        return bare && text.len() <= LABEL_CHARACTERS;
+    }
     !text.is_empty()
         && text.trim() == text
         && !has_control(text, &[])
@@ -208,8 +220,7 @@ fn is_label(text: &str) -> bool {
 
 text_types! {
     /// Free text, of one line or several.
-    Text, "text that is not blank and has no control characters",
-        |t| !t.trim().is_empty() && !has_control(t, &['\n', '\t']);
+    Text, "text that is not blank and has no control characters", is_text;
     /// One line that names something: a regime, a list, a post, a group.
     Label, "one line of 1 to 200 characters, with no space at either end", is_label;
     /// The submitter's own id of an act.

@@ -74,10 +74,37 @@ impl Indexed {
         Ok(opened)
     }
 
+    /// Makes the index of a ledger anew in another directory, as far as to an entry; each record that is read is said.
+    pub(crate) fn make_anew(
+        ledger: &Path,
+        elsewhere: &Path,
+        last: u64,
+        each: &mut dyn FnMut(u64),
+    ) -> Result<(), Unread> {
+        let at_journal = |error: io::Error| Fault::Copy(error.to_string());
+        let mut made = Self::between(ledger, elsewhere).map_err(at_journal)?;
+        let reader = Reader::open(&ledger.join(JOURNAL)).map_err(|error| Fault::Copy(error.to_string()))?;
+        for (sealed, entry) in reader.take_while(|(sealed, _)| sealed.number <= last) {
+            let length = record_length(sealed.bytes.len());
+            if made.is_full() {
+                made.flush()?;
+            }
+            made.push(Recorded::of(sealed.hash, entry), length)?;
+            each(length);
+        }
+        made.flush()?;
+        made.confirm()
+    }
+
     /// Opens index and journal, as far as the index reaches.
     fn bare(ledger: &Path) -> io::Result<Self> {
-        let records = Records::open(&ledger.join(JOURNAL))?;
-        let index = Index::open(ledger, records.file());
+        Self::between(ledger, ledger)
+    }
+
+    /// Opens the journal of one directory and the index of one.
+    fn between(journal: &Path, index: &Path) -> io::Result<Self> {
+        let records = Records::open(&journal.join(JOURNAL))?;
+        let index = Index::open(index, records.file());
         let (head, end) = match index.covers() {
             Some(span) => (span.head(), span.end),
             None => (Head::EMPTY, FIRST_LINE.len() as u64),

@@ -99,6 +99,6 @@ impl Indexed {
 }
 
 /// The parties that a correction may name.
-pub(super) fn named_in(set: &Changes) -> impl Iterator<Item = PartyId> {
+pub(crate) fn named_in(set: &Changes) -> impl Iterator<Item = PartyId> {
     set.values().filter_map(|(_, value)| PartyId::parse(value.as_str()?).ok())
 }

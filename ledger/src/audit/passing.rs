@@ -1,25 +1,31 @@
-//! A sound ledger is audited in passing: both copies side by side, entry by entry, with no more in memory than the
-//! roll. At the first thing that is not as it should be this gives up, and the ledger is looked at more closely.
+//! A sound ledger is audited in passing: both copies side by side, stretch by stretch, by as many threads as there are,
+//! with some bytes an entry in memory. At the first thing that is not as it should be this gives up, and the ledger is
+//! looked at more closely.
 //!
-//! One thread reads the journal, decodes and hashes; the other compares the store and checks what the entries mean.
+//! A thread takes the next block of the journal, decodes and hashes its entries, follows the links within it, and
+//! compares them with the frames of the store ([`stretch`](super::stretch)). What depends on the entries before is
+//! joined in order, and is little: the link at the seam, the signatures of registrars. What depends on all of them
+//! (ids, references, parties, corrections) is settled at the end ([`meaning`](super::meaning)).
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::act::{Act, Submitted};
-use crate::chain::{Followed, Head};
+use crate::chain::{Head, linked_to};
 use crate::checkpoint::Contradiction;
 use crate::copies::JOURNAL;
-use crate::date::RecordedAt;
-use crate::entry::{Entry, Hash};
-use crate::journal::{FIRST_LINE, Reader, Records, record_length};
+use crate::entry::Hash;
+use crate::journal::Records;
+use crate::journal::blocks::{Block, Blocks};
 use crate::merkle::Tree;
 use crate::registrar::Registrars;
-use crate::roll::Roll;
-use crate::store::{Store, Stored};
+use crate::store::Store;
 
 use super::Against;
+use super::meaning::Gathered;
+use super::parties::{Parties, declared};
+use super::stretch::{Sought, Stretch};
 
 /// What was found of a ledger that is sound.
 pub(super) struct Passed {
@@ -32,132 +38,319 @@ pub(super) struct Passed {
     pub(super) contradiction: Option<Contradiction>,
 }
 
-/// How many entries go from one thread to the other at a time.
-const BATCH: usize = 4096;
-
-/// Audits a ledger that may be sound; none where it is not.
-pub(super) fn pass(ledger: &Path, store: Option<&Store>, against: Option<&Against>) -> Option<Passed> {
+/// Audits a ledger that may be sound; none where it is not. How many bytes of the journal are done is counted.
+pub(super) fn pass(
+    ledger: &Path,
+    store: Option<&Store>,
+    against: Option<&Against>,
+    done: &AtomicU64,
+) -> Option<Passed> {
     let path = ledger.join(JOURNAL);
-    let mut reader = Reader::open(&path).ok()?;
+    let blocks = Mutex::new(Blocks::open(&path).ok()?);
     let records = Records::open(&path).ok()?;
-    let stored = store.map(Store::stored);
-    std::thread::scope(|scope| {
-        let (send, batches) = sync_channel(4);
-        let checking = scope.spawn(move || Checking::new(records, stored, against).run(&batches));
+    if let Some(begins) = store.map(Store::begins)
+        && begins.ok()?.is_some_and(|begins| begins != 1)
+    {
+        return None;
+    }
+    let work = Work {
+        sought: Sought { store, against },
+        blocks,
+        joined: Mutex::default(),
+        broken: AtomicBool::new(false),
+        done,
+    };
+    let parties = std::thread::scope(|scope| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| work.go_on())).collect();
+        threads.into_iter().map(|thread| thread.join().ok()?).collect::<Option<Vec<Parties>>>()
+    })?;
+    let joined = work.joined.into_inner().ok()?.joined;
+    let lag = match store.map(|store| store.head().number) {
+        Some(reaches) => joined.head.number.checked_sub(reaches)?,
+        None => 0,
+    };
+    if joined.goes_on || joined.crossed.is_some() || !joined.registrars.unsigned().is_empty() {
+        return None;
+    }
+    joined.gathered.settle(&declared(parties)?, &records)?;
+    let contradiction = match against {
+        Some(Against::Checkpoint(checkpoint)) => checkpoint.check_against(&joined.tree).err(),
+        Some(Against::Head(_)) | None => None,
+    };
+    Some(Passed { head: joined.head, lag, named: joined.named, contradiction })
+}
+
+/// What the threads share.
+struct Work<'a> {
+    sought: Sought<'a>,
+    blocks: Mutex<Blocks>,
+    joined: Mutex<Joining>,
+    /// Whether something is not as it should be: then nobody need go on.
+    broken: AtomicBool,
+    done: &'a AtomicU64,
+}
+
+impl Work<'_> {
+    /// Takes blocks as long as there are any; none where something is not as it should be.
+    fn go_on(&self) -> Option<Parties> {
+        let mut parties = Parties::default();
+        let mut block = Block::default();
+        let mut next = || {
+            if self.broken.load(Ordering::Relaxed) || !self.blocks.lock().ok()?.read(&mut block).ok()? {
+                return Some(false);
+            }
+            let stretch = self.sought.read(&block, &mut parties)?;
+            self.done.fetch_add(block.length(), Ordering::Relaxed);
+            self.joined.lock().ok()?.take(block.place, stretch)?;
+            Some(true)
+        };
         loop {
-            let batch: Vec<Followed> = reader.by_ref().take(BATCH).collect();
-            // The other side hangs up when it has found something.
-            if batch.is_empty() || send.send(batch).is_err() {
-                break;
+            match next() {
+                Some(true) => {}
+                Some(false) => return Some(parties),
+                None => {
+                    self.broken.store(true, Ordering::Relaxed);
+                    return None;
+                }
             }
         }
-        drop(send);
-        let passed = checking.join().ok()??;
-        reader.end().is_sound().then_some(passed)
-    })
+    }
 }
 
-/// What is made of the entries, in their order.
-struct Checking<'a> {
-    records: Records,
-    /// Where every so many-th entry begins in the journal.
-    milestones: Vec<u64>,
-    end: u64,
-    stored: Option<Stored<'a>>,
-    pending: VecDeque<Vec<u8>>,
-    roll: Roll,
+/// Stretches, joined as they come; one that comes early waits.
+#[derive(Default)]
+struct Joining {
+    count: u64,
+    waiting: BTreeMap<u64, Stretch>,
+    joined: Joined,
+}
+
+impl Joining {
+    fn take(&mut self, place: u64, stretch: Stretch) -> Option<()> {
+        self.waiting.insert(place, stretch);
+        while let Some(next) = self.waiting.remove(&self.count) {
+            self.joined.join(next)?;
+            self.count += 1;
+        }
+        Some(())
+    }
+}
+
+/// What all the stretches from the first on say together.
+struct Joined {
+    head: Head,
+    goes_on: bool,
+    crossed: Option<u64>,
     registrars: Registrars,
-    against: Option<&'a Against>,
+    gathered: Gathered,
     tree: Tree,
-    passed: Passed,
+    named: Option<Hash>,
 }
 
-/// Between two entries of which it is known where they begin.
-const STRIDE: u64 = 64;
-
-impl<'a> Checking<'a> {
-    fn new(records: Records, stored: Option<Stored<'a>>, against: Option<&'a Against>) -> Self {
+impl Default for Joined {
+    fn default() -> Self {
         Self {
-            records,
-            milestones: Vec::new(),
-            end: FIRST_LINE.len() as u64,
-            stored,
-            pending: VecDeque::new(),
-            roll: Roll::default(),
+            head: Head::EMPTY,
+            goes_on: false,
+            crossed: None,
             registrars: Registrars::default(),
-            against,
+            gathered: Gathered::default(),
             tree: Tree::default(),
-            passed: Passed { head: Head::EMPTY, lag: 0, named: None, contradiction: None },
+            named: None,
         }
     }
+}
 
-    fn run(mut self, batches: &Receiver<Vec<Followed>>) -> Option<Passed> {
-        for batch in batches {
-            self.check(batch)?;
-        }
-        let more_stored = self.stored.as_mut().is_some_and(|stored| stored.next().is_some());
-        if more_stored || !self.pending.is_empty() || !self.registrars.unsigned().is_empty() {
+impl Joined {
+    fn join(&mut self, mut next: Stretch) -> Option<()> {
+        linked_to(&self.head, next.number, next.previous, next.recorded_at).ok()?;
+        if next.crossed.0 != self.crossed {
             return None;
         }
-        if let Some(Against::Checkpoint(checkpoint)) = self.against {
-            self.passed.contradiction = checkpoint.check_against(&self.tree).err();
+        self.enter_registrars(&mut next)?;
+        self.head = next.last;
+        self.goes_on = next.goes_on;
+        self.crossed = next.crossed.1;
+        self.named = self.named.or(next.named);
+        for leaf in std::mem::take(&mut next.leaves) {
+            self.tree.push_leaf(leaf);
         }
-        Some(self.passed)
+        self.gathered.add(next);
+        Some(())
     }
 
-    fn check(&mut self, batch: Vec<Followed>) -> Option<()> {
-        let mut acts = Vec::with_capacity(batch.len());
-        for (sealed, entry) in batch {
-            let head = sealed.head();
-            self.compare(&sealed.bytes, head)?;
-            match self.against {
-                Some(Against::Head(expected)) if expected.number == head.number => {
-                    self.passed.named = Some(head.hash);
-                }
-                Some(Against::Checkpoint(_)) => self.tree.push(&sealed.bytes),
-                Some(Against::Head(_)) | None => {}
-            }
-            if (head.number - 1).is_multiple_of(STRIDE) {
-                self.milestones.push(self.end);
-            }
-            self.end += record_length(sealed.bytes.len());
-            self.passed.head = head;
-            if !self.registrars.enter(head.number, head.hash, &entry.act).is_empty() {
-                return None;
-            }
-            let recorded_at = Some(RecordedAt::Asserted(entry.recorded_at));
-            acts.push(Submitted { line: 0, act: entry.act, recorded_at });
+    /// Follows who may enter what; none where the rule is broken.
+    fn enter_registrars(&mut self, next: &mut Stretch) -> Option<()> {
+        let mut concerning = std::mem::take(&mut next.registrars).into_iter().peekable();
+        if concerning.peek().is_none() && !self.registrars.is_founded() {
+            return Some(());
         }
-        let recorded = |number| act_of(&self.records, &self.milestones, number);
-        self.roll.check_and_enter(&acts, &recorded).1.is_empty().then_some(())
-    }
-
-    /// The store must hold the same bytes, as far as it reaches.
-    fn compare(&mut self, bytes: &[u8], head: Head) -> Option<()> {
-        let Some(stored) = &mut self.stored else { return Some(()) };
-        if self.pending.is_empty() {
-            match stored.next() {
-                None => {
-                    self.passed.lag += 1;
-                    return Some(());
+        for (number, kind) in (next.number..).zip(&next.kinds) {
+            match concerning.next_if(|(_, head, _)| head.number == number) {
+                Some((previous, head, act)) => {
+                    self.registrars.set_last(number - 1, previous);
+                    if !self.registrars.enter(number, head.hash, &act).is_empty() {
+                        return None;
+                    }
                 }
-                Some(Ok(frame)) if frame.follows(&self.passed.head) && self.passed.lag == 0 => {
-                    self.pending = frame.into_entries();
-                }
-                Some(_) => return None,
+                None => self.registrars.enter_other(number, kind),
             }
         }
-        let same = self.pending.pop_front()? == bytes;
-        let ends_well = !self.pending.is_empty() || stored.last_hash() == head.hash;
-        (same && ends_well).then_some(())
+        Some(())
     }
 }
 
-fn act_of(records: &Records, milestones: &[u64], number: u64) -> Option<Act> {
-    let before = number.checked_sub(1)?;
-    let mut offset = *milestones.get(usize::try_from(before / STRIDE).ok()?)?;
-    for _ in 0..before % STRIDE {
-        offset = records.after(offset).ok()?;
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+    use crate::act::{Act, Draft, Place};
+    use crate::audit::{Terms, audit};
+    use crate::chain::{Sealed, seal};
+    use crate::copies::STORE;
+    use crate::date::{Instant, RecordedAt};
+    use crate::journal::{FIRST_LINE, Journal, Reader, record_length};
+
+    fn act(fields: &Map<String, Value>) -> Act {
+        let mut draft = Draft::new(0);
+        for (name, value) in fields {
+            draft.push(name, value.clone(), Place::default());
+        }
+        Act::read(draft).unwrap()
     }
-    Some(*Entry::decode(&records.at(offset).ok()?).ok()?.act)
+
+    fn visit(id: &str, actor: &str) -> Value {
+        let note = "a note of some length, for entries are seldom as short as a visit can be";
+        json!({ "kind": "visit", "id": id, "actor": actor, "effective": "2003", "note": note })
+    }
+
+    fn party(id: &str, party: &str) -> Value {
+        json!({ "kind": "entity.created", "subject": id, "party": party })
+    }
+
+    fn corrected(act: &str, set: &Value) -> Value {
+        json!({ "kind": "act.corrected", "act": act, "set": set })
+    }
+
+    /// The acts of a world in which much is corrected, and corrections too.
+    fn world(count: u64) -> Vec<Value> {
+        let line = |number: u64| match number {
+            1..=26 => {
+                let letter = char::from(b'A' + u8::try_from(number - 1).unwrap());
+                party(&format!("A{letter}A"), "state")
+            }
+            _ if number % 7 == 0 => {
+                corrected(&format!("act-{}", number - 1), &json!({ "effective": "2004" }))
+            }
+            _ if number % 7 == 1 => corrected(&format!("#{}", number - 2), &json!({ "actor": "ABA" })),
+            _ if number % 7 == 2 => json!({ "kind": "act.retracted", "act": format!("#{}", number - 1) }),
+            _ => visit(&format!("act-{number}"), "AAA"),
+        };
+        (1..=count).map(line).collect()
+    }
+
+    /// A ledger that nobody checked, of a world and some lines after it.
+    fn ledger(count: u64, lines: &[Value]) -> (tempfile::TempDir, Store) {
+        let dir = tempfile::tempdir().unwrap();
+        let world = world(count);
+        let acts = world.iter().chain(lines).map(|line| act(line.as_object().unwrap()));
+        let mut head = Head::EMPTY;
+        let sealed: Vec<Sealed> = acts
+            .map(|act| {
+                let sealed = seal(&head, act, RecordedAt::Clock(Instant::UNIX_EPOCH)).unwrap();
+                head = sealed.head();
+                sealed
+            })
+            .collect();
+        let mut journal = Journal::create(&dir.path().join(JOURNAL)).unwrap();
+        journal.append(&sealed).unwrap();
+        let mut store = Store::open(&dir.path().join(STORE)).unwrap();
+        store.follow(&dir.path().join(JOURNAL), FIRST_LINE.len() as u64..journal.bytes()).unwrap();
+        store.sync().unwrap();
+        (dir, store)
+    }
+
+    fn passes(dir: &Path, store: Option<&Store>) -> bool {
+        pass(dir, store, None, &AtomicU64::new(0)).is_some()
+    }
+
+    #[test]
+    fn a_sound_ledger_passes_with_its_store_or_without() {
+        let (dir, store) = ledger(9_000, &[]);
+        assert!(
+            std::fs::metadata(dir.path().join(JOURNAL)).unwrap().len() > 2 << 19,
+            "there are several blocks"
+        );
+        let done = AtomicU64::new(0);
+        let passed = pass(dir.path(), Some(&store), None, &done).unwrap();
+        assert_eq!((passed.head.number, passed.lag), (9_000, 0));
+        let length = std::fs::metadata(dir.path().join(JOURNAL)).unwrap().len();
+        assert_eq!(done.into_inner(), length - 19, "all of it but the first line was counted");
+        assert!(passes(dir.path(), None));
+        drop(store);
+        let found = audit(dir.path(), &Terms::default()).unwrap();
+        assert!(found.store_read && found.faults.is_empty(), "{:?}", found.faults);
+    }
+
+    #[test]
+    fn a_store_that_lags_passes_and_one_that_differs_or_leads_does_not() {
+        let (dir, _) = ledger(3_000, &[]);
+        let (_, another) = ledger(3_000, &[json!({ "kind": "visit", "actor": "AAA", "effective": "2003" })]);
+        assert!(!passes(dir.path(), Some(&another)), "it leads by an entry");
+        let (_, another) = ledger(2_000, &[visit("another", "AAA")]);
+        assert!(!passes(dir.path(), Some(&another)), "its last entry is another");
+        let sealed: Vec<Sealed> =
+            Reader::open(&dir.path().join(JOURNAL)).unwrap().map(|(sealed, _)| sealed).collect();
+        for count in [0, 1, 15, 16, 17, 1_900, 2_999] {
+            let lagging = tempfile::tempdir().unwrap();
+            let mut store = Store::open(lagging.path()).unwrap();
+            let begin = FIRST_LINE.len() as u64;
+            let length: u64 = sealed[..count].iter().map(|sealed| record_length(sealed.bytes.len())).sum();
+            store.follow(&dir.path().join(JOURNAL), begin..begin + length).unwrap();
+            let passed = pass(dir.path(), Some(&store), None, &AtomicU64::new(0)).unwrap();
+            assert_eq!(passed.lag, 3_000 - count as u64);
+        }
+    }
+
+    #[test]
+    fn what_means_nothing_is_found_wherever_it_stands() {
+        let sound = [
+            vec![visit("v", "AAA"), visit("w", "AAA")],
+            vec![visit("v", "AAA"), corrected("v", &json!({ "actor": "ABA" }))],
+            vec![
+                visit("v", "AAA"),
+                corrected("v", &json!({ "effective": "2004" })),
+                corrected("v", &json!({ "until": "2005" })),
+            ],
+            vec![party("NEW", "state"), visit("v", "NEW"), party("NEW", "state")],
+        ];
+        let unsound = [
+            vec![visit("v", "AAA"), visit("v", "ABA")],
+            vec![visit("act-27", "ABA")],
+            vec![visit("v", "NEW")],
+            vec![visit("v", "NEW"), party("NEW", "state")],
+            vec![party("NEW", "state"), party("NEW", "company")],
+            vec![json!({ "kind": "act.retracted", "act": "nothing" })],
+            vec![json!({ "kind": "act.retracted", "act": "v" }), visit("v", "AAA")],
+            vec![json!({ "kind": "act.retracted", "act": "#9999" })],
+            vec![visit("v", "AAA"), corrected("v", &json!({ "actor": "NEW" })), party("NEW", "state")],
+            vec![visit("v", "AAA"), corrected("v", &json!({ "actor": null }))],
+            vec![
+                visit("v", "AAA"),
+                corrected("v", &json!({ "effective": "2004" })),
+                corrected("v", &json!({ "until": "2003" })),
+            ],
+        ];
+        for (lines, is_sound) in
+            sound.iter().map(|lines| (lines, true)).chain(unsound.iter().map(|lines| (lines, false)))
+        {
+            let (dir, store) = ledger(300, lines);
+            assert_eq!(passes(dir.path(), Some(&store)), is_sound, "{lines:?}");
+            drop(store);
+            let found = audit(dir.path(), &Terms::default()).unwrap();
+            assert_eq!(found.faults.is_empty(), is_sound, "{lines:?}: {:?}", found.faults);
+        }
+    }
 }

@@ -1,0 +1,205 @@
+//! What the entries of a sound ledger mean together, settled once all have been read: no id twice, no reference that
+//! leads nowhere, no correction after which an act would be none.
+//!
+//! Of each id its hash is kept, eight bytes. Where two are the same, the ids themselves are looked at: so no id stands
+//! twice unseen, and no two ids are taken for one.
+
+use std::collections::BTreeSet;
+
+use crate::act::{Act, Deed, Submitted};
+use crate::archive::named_in;
+use crate::entry::Entry;
+use crate::journal::Records;
+use crate::party::PartyId;
+use crate::roll::Roll;
+
+use super::parties::Declared;
+use super::stretch::{About, NO_ID, STRIDE, Stretch, Target, id_hash};
+
+/// What is kept of every entry until all have been read.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// The hash of the id of each act, in the order of the entries.
+    ids: Vec<u64>,
+    /// Where every so many-th entry begins.
+    milestones: Vec<u64>,
+    about: Vec<About>,
+}
+
+/// The ids are sorted in as many parts, one after another: so little more memory is needed than they take.
+const PARTS: u32 = 16;
+
+/// An id that some reference may mean: its hash, and the entries whose acts may have it.
+type Holder = (u64, u64);
+
+impl Gathered {
+    pub(super) fn add(&mut self, next: Stretch) {
+        self.ids.extend(next.ids);
+        self.milestones.extend(next.milestones);
+        self.about.extend(next.about);
+    }
+
+    /// Whether all of it holds together; none where it does not, or cannot be told.
+    pub(super) fn settle(self, declared: &Declared, records: &Records) -> Option<()> {
+        let journal = Journal { records, milestones: &self.milestones };
+        let mut wanted: Vec<u64> = self.about.iter().filter_map(About::id).collect();
+        wanted.sort_unstable();
+        let mut holders: Vec<Holder> = Vec::new();
+        for part in 0..PARTS {
+            let is_in = |hash: u64| hash != NO_ID && hash >> (u64::BITS - PARTS.ilog2()) == u64::from(part);
+            let ids = (1..).zip(&self.ids).filter(|(_, hash)| is_in(**hash));
+            let mut sorted: Vec<Holder> = ids.map(|(number, hash)| (*hash, number)).collect();
+            sorted.sort_unstable();
+            for same in sorted.chunk_by(|one, other| one.0 == other.0) {
+                if same.len() > 1 {
+                    journal.are_different(same)?;
+                }
+                if wanted.binary_search(&same[0].0).is_ok() {
+                    holders.extend(same);
+                }
+            }
+        }
+        let mut about = Vec::with_capacity(self.about.len());
+        for later in &self.about {
+            about.push((journal.target(later, &holders)?, later.number));
+        }
+        let corrects = self.about.iter().map(|later| later.corrects);
+        let corrections = about.iter().zip(corrects).filter(|(_, corrects)| *corrects);
+        let corrections: Vec<(u64, u64)> = corrections.map(|(case, _)| *case).collect();
+        about.sort_unstable();
+        let cases = Cases { journal, about, declared };
+        cases.are_sound(&corrections)
+    }
+}
+
+impl About {
+    fn id(&self) -> Option<u64> {
+        match self.target {
+            Target::Id(hash) => Some(hash),
+            Target::Number(_) => None,
+        }
+    }
+}
+
+/// The journal, to look at single entries again.
+#[derive(Clone, Copy)]
+struct Journal<'a> {
+    records: &'a Records,
+    milestones: &'a [u64],
+}
+
+impl Journal<'_> {
+    fn act(&self, number: u64) -> Option<Act> {
+        let before = number.checked_sub(1)?;
+        let offset = *self.milestones.get(usize::try_from(before / STRIDE).ok()?)?;
+        let offset = self.records.skip(offset, before % STRIDE).ok()?;
+        Some(*Entry::decode(&self.records.at(offset).ok()?).ok()?.act)
+    }
+
+    /// Looks at acts whose ids have the same hash; none where two have the same id.
+    fn are_different(&self, same: &[Holder]) -> Option<()> {
+        let ids = same.iter().map(|(_, number)| self.act(*number)?.id).collect::<Option<BTreeSet<_>>>()?;
+        (ids.len() == same.len()).then_some(())
+    }
+
+    /// The earlier entry that one is about; none where there is none.
+    fn target(&self, later: &About, holders: &[Holder]) -> Option<u64> {
+        match later.target {
+            Target::Number(number) => (number < later.number).then_some(number),
+            Target::Id(hash) => {
+                let from = holders.partition_point(|holder| holder.0 < hash);
+                let mut same = holders[from..].iter().take_while(|holder| holder.0 == hash);
+                let (first, more) = (same.next()?.1, same.next());
+                let found = match more {
+                    None => first,
+                    Some(_) => self.holder(later.number, &holders[from..])?,
+                };
+                (found < later.number).then_some(found)
+            }
+        }
+    }
+
+    /// The one of some entries whose act has the very id that another refers to.
+    fn holder(&self, later: u64, holders: &[Holder]) -> Option<u64> {
+        let act = self.act(later)?;
+        let reference = act.deed.target()?.to_string();
+        let hash = id_hash(&reference);
+        let mut same = holders.iter().take_while(|holder| holder.0 == hash).map(|(_, number)| *number);
+        same.find(|number| {
+            self.act(*number).and_then(|act| act.id).is_some_and(|id| id.as_str() == reference)
+        })
+    }
+}
+
+/// The acts that others are about.
+struct Cases<'a> {
+    journal: Journal<'a>,
+    /// Each act that another is about, and that other; in order.
+    about: Vec<(u64, u64)>,
+    declared: &'a Declared,
+}
+
+impl Cases<'_> {
+    /// Whether after each correction there is a sound act; some threads share them.
+    fn are_sound(&self, corrections: &[(u64, u64)]) -> Option<()> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = corrections.len().div_ceil(threads).max(1);
+        std::thread::scope(|scope| {
+            let shares = corrections.chunks(share).map(|share| {
+                scope.spawn(|| share.iter().all(|(target, number)| self.is_sound(*target, *number).is_some()))
+            });
+            let shares: Vec<_> = shares.collect();
+            shares.into_iter().all(|share| share.join().unwrap_or(false)).then_some(())
+        })
+    }
+
+    /// Checks a correction as it would be checked if it were new: against the act that it corrects, with all that was
+    /// said of that before.
+    fn is_sound(&self, target: u64, number: u64) -> Option<()> {
+        let correction = self.journal.act(number)?;
+        let mut acts = Vec::new();
+        for earlier in self.reached(target, number) {
+            acts.push((earlier, self.journal.act(earlier)?));
+        }
+        let mut roll = Roll::default();
+        let mut parties: BTreeSet<PartyId> = BTreeSet::new();
+        for act in acts.iter().map(|(_, act)| act).chain([&correction]) {
+            act.deed.each_party(|party| {
+                parties.insert(party.clone());
+            });
+            if let Deed::ActCorrected { set, .. } = &act.deed {
+                parties.extend(named_in(set));
+            }
+        }
+        for (earlier, act) in &acts {
+            roll.enter_as(*earlier, act);
+        }
+        for party in parties {
+            if let Some((kind, by)) = self.declared.get(&party).filter(|(_, by)| *by < number) {
+                roll.declare(party, *kind, *by);
+            }
+        }
+        roll.set_count(number - 1);
+        let recorded = |wanted: u64| {
+            let place = acts.binary_search_by_key(&wanted, |(earlier, _)| *earlier).ok()?;
+            acts.get(place).map(|(_, act)| act.clone())
+        };
+        roll.check(&[Submitted::from(correction)], &recorded).ok().map(drop)
+    }
+
+    /// An entry, and every entry before a correction that is about it, or about one of those; in order.
+    fn reached(&self, target: u64, correction: u64) -> BTreeSet<u64> {
+        let mut reached = BTreeSet::from([target]);
+        let mut waiting = vec![target];
+        while let Some(next) = waiting.pop() {
+            let from = self.about.partition_point(|(target, _)| *target < next);
+            let about = self.about[from..].iter().take_while(|(target, _)| *target == next);
+            for (_, later) in about.filter(|(_, later)| *later < correction) {
+                if reached.insert(*later) {
+                    waiting.push(*later);
+                }
+            }
+        }
+        reached
+    }
+}

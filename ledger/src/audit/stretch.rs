@@ -1,0 +1,222 @@
+//! A stretch of a ledger: what one thread makes of a block of the journal and of the same entries in the store, and
+//! what must be joined at its ends.
+
+use crate::act::{Act, ActRef, Deed};
+use crate::chain::{Head, linked};
+use crate::date::Instant;
+use crate::entry::{Entry, Hash};
+use crate::journal::blocks::Block;
+use crate::merkle::TreeHash;
+use crate::registrar::concerns;
+use crate::store::{Frame, Store};
+
+use super::Against;
+use super::parties::{Parties, hash_of};
+
+/// Of so many entries one is remembered by where it begins.
+pub(super) const STRIDE: u64 = 16;
+
+/// What is left of a stretch once its entries have been read.
+pub(super) struct Stretch {
+    /// What its first entry says of the one before.
+    pub(super) number: u64,
+    pub(super) previous: Hash,
+    pub(super) recorded_at: Instant,
+    pub(super) last: Head,
+    /// Whether its last append goes on in the next stretch.
+    pub(super) goes_on: bool,
+    /// Where every so many-th entry begins.
+    pub(super) milestones: Vec<u64>,
+    /// The hash of the id of each act, or [`NO_ID`].
+    pub(super) ids: Vec<u64>,
+    /// The entries about others, in order.
+    pub(super) about: Vec<About>,
+    /// The kind of each act.
+    pub(super) kinds: Vec<&'static str>,
+    /// The acts that concern registrars, each with the hash before it and the head after it.
+    pub(super) registrars: Vec<(Hash, Head, Act)>,
+    /// The leaves of the tree, where a checkpoint is to be compared.
+    pub(super) leaves: Vec<TreeHash>,
+    /// The hash of the entry whose head was given.
+    pub(super) named: Option<Hash>,
+    /// The frame of the store that crosses its beginning, and that which crosses its end, by their first entries.
+    pub(super) crossed: (Option<u64>, Option<u64>),
+}
+
+/// What stands for the hash of an id where an act has none.
+pub(super) const NO_ID: u64 = 0;
+
+/// The hash of an id; never [`NO_ID`].
+pub(super) fn id_hash(id: &str) -> u64 {
+    hash_of(id).max(1)
+}
+
+/// An entry about another.
+pub(super) struct About {
+    pub(super) number: u64,
+    pub(super) target: Target,
+    /// Whether it corrects the other: then the act that results must be sound as well.
+    pub(super) corrects: bool,
+}
+
+/// The entry that is meant.
+pub(super) enum Target {
+    Number(u64),
+    /// The hash of the id of its act.
+    Id(u64),
+}
+
+/// What is looked for besides.
+#[derive(Clone, Copy)]
+pub(super) struct Sought<'a> {
+    pub(super) store: Option<&'a Store>,
+    pub(super) against: Option<&'a Against>,
+}
+
+impl Sought<'_> {
+    /// Reads a block; none where something in it is not as it should be.
+    pub(super) fn read(&self, block: &Block, parties: &mut Parties) -> Option<Stretch> {
+        let mut entries = Vec::new();
+        let mut hashes = Vec::new();
+        let mut stretch: Option<Stretch> = None;
+        for record in block.records() {
+            let record = record?;
+            let entry = Entry::decode(record.entry).ok()?;
+            let stretch = stretch.get_or_insert_with(|| Stretch::before(&entry));
+            linked(&stretch.last, &entry).ok()?;
+            let head =
+                Head { number: entry.number, hash: Hash::of(record.entry), recorded_at: entry.recorded_at };
+            stretch.last = head;
+            stretch.goes_on = record.goes_on;
+            if (head.number - 1).is_multiple_of(STRIDE) {
+                stretch.milestones.push(record.offset);
+            }
+            match self.against {
+                Some(Against::Head(expected)) if expected.number == head.number => {
+                    stretch.named = Some(head.hash);
+                }
+                Some(Against::Checkpoint(_)) => stretch.leaves.push(TreeHash::of_entry(record.entry)),
+                Some(Against::Head(_)) | None => {}
+            }
+            stretch.enter(&head, &entry);
+            parties.enter(head.number, entry.act)?;
+            entries.push(record.entry);
+            hashes.push(head.hash);
+        }
+        let mut stretch = stretch?;
+        if let Some(store) = self.store {
+            stretch.crossed = Beside { first: stretch.number, previous: stretch.previous, entries, hashes }
+                .compare(store)?;
+        }
+        Some(stretch)
+    }
+}
+
+impl Stretch {
+    fn before(first: &Entry) -> Self {
+        let number = first.number;
+        let (previous, recorded_at) = (first.previous, first.recorded_at);
+        Self {
+            number,
+            previous,
+            recorded_at,
+            last: Head { number: number.saturating_sub(1), hash: previous, recorded_at },
+            goes_on: false,
+            milestones: Vec::new(),
+            ids: Vec::new(),
+            about: Vec::new(),
+            kinds: Vec::new(),
+            registrars: Vec::new(),
+            leaves: Vec::new(),
+            named: None,
+            crossed: (None, None),
+        }
+    }
+
+    fn enter(&mut self, head: &Head, entry: &Entry) {
+        let act = &entry.act;
+        self.ids.push(act.id.as_ref().map_or(NO_ID, |id| id_hash(id.as_str())));
+        self.kinds.push(act.deed.kind());
+        if let Some(reference) = act.deed.target() {
+            let target = match reference {
+                ActRef::Number(number) => Target::Number(*number),
+                ActRef::Id(id) => Target::Id(id_hash(id.as_str())),
+            };
+            let corrects = matches!(act.deed, Deed::ActCorrected { .. });
+            self.about.push(About { number: head.number, target, corrects });
+        }
+        if concerns(&act.deed) {
+            self.registrars.push((entry.previous, *head, (**act).clone()));
+        }
+    }
+}
+
+/// Some entries of the journal, to be compared with the store.
+struct Beside<'a> {
+    first: u64,
+    previous: Hash,
+    entries: Vec<&'a [u8]>,
+    hashes: Vec<Hash>,
+}
+
+impl Beside<'_> {
+    /// Compares them with the frames that hold them, as far as the store reaches: which frame crosses their beginning,
+    /// and which their end. None where anything differs.
+    fn compare(&self, store: &Store) -> Option<(Option<u64>, Option<u64>)> {
+        let last = self.first + self.entries.len() as u64 - 1;
+        let reaches = store.head().number;
+        let mut crossed = (None, None);
+        if reaches < self.first {
+            return Some(crossed);
+        }
+        let mut frames = store.stored_from(self.first).ok()?;
+        let mut next = self.first;
+        while next <= last.min(reaches) {
+            let (begins, ends) = frames.next(|frame| self.is_same(frame).then(|| frame.bounds()))?.ok()??;
+            if begins < next && next == self.first {
+                crossed.0 = Some(begins);
+            } else if begins != next {
+                return None;
+            }
+            if ends > last {
+                crossed.1 = Some(begins);
+            }
+            next = ends.saturating_add(1);
+        }
+        if crossed.1.is_none() {
+            // Nothing may stand between this frame and the next.
+            match frames.next(|frame| frame.first) {
+                None if next > reaches => {}
+                Some(Ok(first)) if first == next => {}
+                None | Some(_) => return None,
+            }
+        }
+        Some(crossed)
+    }
+
+    /// Whether a frame holds these entries, as far as it holds any of them.
+    fn is_same(&self, frame: &Frame<'_>) -> bool {
+        let (begins, ends) = frame.bounds();
+        let place = |number: u64| usize::try_from(number - self.first).unwrap_or(usize::MAX);
+        let skipped = usize::try_from(self.first.saturating_sub(begins)).unwrap_or(usize::MAX);
+        let Some(theirs) = frame.entries.get(skipped..).filter(|theirs| !theirs.is_empty()) else {
+            return false;
+        };
+        let from = place(begins.max(self.first));
+        let ours = self.entries.get(from..).unwrap_or_default();
+        let links = match from.checked_sub(1) {
+            _ if begins < self.first => true,
+            None => frame.previous == self.previous,
+            Some(before) => self.hashes.get(before) == Some(&frame.previous),
+        };
+        let closes = self.hashes.get(place(ends)).is_none_or(|hash| *hash == frame.last_hash);
+        links && closes && !ours.is_empty() && ours.iter().zip(theirs).all(|(ours, theirs)| ours == theirs)
+    }
+}
+
+impl Frame<'_> {
+    /// The numbers of its first and last entries.
+    fn bounds(&self) -> (u64, u64) {
+        (self.first, self.first.saturating_add(self.entries.len() as u64).saturating_sub(1))
+    }
+}

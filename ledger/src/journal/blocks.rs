@@ -1,0 +1,110 @@
+//! A journal read in blocks of whole records, which several threads can work on side by side; nothing is allocated
+//! for an entry.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use super::{FIRST_LINE, GOES_ON, HEADER, NotAJournal, Reader, checksum, length_in, read_up_to};
+use crate::entry::LIMIT;
+
+/// How long a block is, in bytes: longer than any record, and short enough to stay in the cache of a processor.
+const BLOCK: usize = 1 << 19;
+
+/// The blocks of a journal, one after another.
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    file: File,
+    count: u64,
+    /// Where the next block begins in the file, and what has been read of it.
+    offset: u64,
+    begun: Vec<u8>,
+}
+
+/// Some records that follow one another.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    /// Its place among the blocks, from 0.
+    pub(crate) place: u64,
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+/// A record that agrees with its checksum.
+pub(crate) struct Lying<'a> {
+    /// Where it begins in the journal.
+    pub(crate) offset: u64,
+    pub(crate) entry: &'a [u8],
+    /// Whether its append goes on after it.
+    pub(crate) goes_on: bool,
+}
+
+impl Blocks {
+    pub(crate) fn open(path: &Path) -> Result<Self, NotAJournal> {
+        let file = Reader::open(path)?.file.into_inner();
+        let offset = FIRST_LINE.len() as u64;
+        io::Seek::seek(&mut &file, io::SeekFrom::Start(offset))?;
+        Ok(Self { file, count: 0, offset, begun: Vec::new() })
+    }
+
+    /// Reads the next block; false at the end of the journal.
+    pub(crate) fn read(&mut self, block: &mut Block) -> io::Result<bool> {
+        block.place = self.count;
+        block.offset = self.offset;
+        block.bytes.clear();
+        block.bytes.append(&mut self.begun);
+        let begun = block.bytes.len();
+        block.bytes.resize(begun.max(BLOCK), 0);
+        let read = read_up_to(&mut self.file, &mut block.bytes[begun..])?;
+        block.bytes.truncate(begun + read);
+        let whole = block.length_of_whole();
+        // At the end of the file, and where the length of a record can not be right, all of it is handed on: whoever
+        // looks at the records finds that.
+        if block.bytes.len() == BLOCK && whole > 0 {
+            self.begun.extend_from_slice(&block.bytes[whole..]);
+            block.bytes.truncate(whole);
+        }
+        self.count += 1;
+        self.offset += block.bytes.len() as u64;
+        Ok(!block.bytes.is_empty())
+    }
+}
+
+impl Block {
+    /// The length of the records that lie in it wholly.
+    fn length_of_whole(&self) -> usize {
+        let mut whole = 0;
+        while let Some((header, rest)) = self.bytes[whole..].split_first_chunk::<4>() {
+            let length = length_in(*header);
+            if rest.len() + 4 < HEADER + length {
+                break;
+            }
+            whole += HEADER + length;
+        }
+        whole
+    }
+
+    pub(crate) fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// Its records; none in the place of one that is not sound, and nothing after it.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Option<Lying<'_>>> {
+        let mut at = Some(0);
+        std::iter::from_fn(move || {
+            let begins = at.filter(|begins| *begins < self.bytes.len())?;
+            let record = self.record(begins);
+            at = record.as_ref().map(|record| begins + HEADER + record.entry.len());
+            Some(record)
+        })
+    }
+
+    fn record(&self, begins: usize) -> Option<Lying<'_>> {
+        let (header, rest) = self.bytes[begins..].split_first_chunk::<HEADER>()?;
+        let [a, b, c, d, crc @ ..] = *header;
+        let word = u32::from_le_bytes([a, b, c, d]);
+        let entry = rest.get(..length_in([a, b, c, d]))?;
+        let sound = entry.len() <= LIMIT && checksum([a, b, c, d], entry) == u32::from_le_bytes(crc);
+        sound.then(|| Lying { offset: self.offset + begins as u64, entry, goes_on: word & GOES_ON != 0 })
+    }
+}
