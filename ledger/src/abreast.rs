@@ -16,19 +16,19 @@ pub fn abreast<T: Send, R: Send>(
     work: impl Fn(Vec<T>) -> Vec<R> + Sync,
 ) -> Vec<R> {
     let mut shares = shares(list, may_part);
-    let last = shares.pop().unwrap_or_default();
+    let ours = shares.pop().unwrap_or_default();
     if shares.is_empty() {
-        return work(last);
+        return work(ours);
     }
     let work = &work;
     scope(|scope| {
         let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || work(share))).collect();
-        let last = work(last);
+        let of_ours = work(ours);
         let mut done = Vec::new();
         for other in others {
             done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        done.extend(last);
+        done.extend(of_ours);
         done
     })
 }

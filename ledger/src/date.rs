@@ -171,13 +171,16 @@ impl Date {
 
 /// `YYYY-MM-DD`: most dates are such, and reading a ledger reads millions of them.
 fn plain_day(text: &str) -> Option<Day> {
-    let &[a, b, c, d, b'-', e, f, b'-', g, h] = text.as_bytes() else { return None };
-    if ![a, b, c, d, e, f, g, h].iter().all(u8::is_ascii_digit) {
+    let bytes: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    let two = |at: usize| {
+        let digits = bytes[at].is_ascii_digit() && bytes[at + 1].is_ascii_digit();
+        digits.then(|| 10 * (bytes[at] - b'0').cast_signed() + (bytes[at + 1] - b'0').cast_signed())
+    };
+    if bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
     }
-    let two = |tens: u8, ones: u8| 10 * (tens - b'0').cast_signed() + (ones - b'0').cast_signed();
-    let year = 100 * i16::from(two(a, b)) + i16::from(two(c, d));
-    Day::new(year, two(e, f), two(g, h)).ok()
+    let year = 100 * i16::from(two(0)?) + i16::from(two(2)?);
+    Day::new(year, two(5)?, two(8)?).ok()
 }
 
 fn next(day: Day) -> Day {

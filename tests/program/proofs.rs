@@ -399,5 +399,5 @@ fn a_checkpoint_that_does_not_serve_says_why() {
     );
     against("chancery.ledger", "c9", "policy", 2, &["c9"]);
     against("chancery.ledger", "c2", "c2", 2, &["c2"]);
-    against("chancery.ledger", "c2", "nowhere", 3, &["nowhere"]);
+    against("chancery.ledger", "c2", "nowhere", 2, &["nowhere"]);
 }

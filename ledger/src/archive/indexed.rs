@@ -197,7 +197,7 @@ impl Indexed {
     }
 
     /// The entries whose records begin at these offsets, which rise.
-    pub(super) fn entries_at(&self, offsets: Vec<u64>) -> Result<Vec<Recorded>, Unread> {
+    pub(super) fn entries_at(&self, offsets: &[u64]) -> Result<Vec<Recorded>, Unread> {
         let covered = offsets.partition_point(|offset| self.recent.at(*offset).is_none());
         let (covered, recent) = offsets.split_at(covered);
         let read = |share: Vec<u64>| {

@@ -159,7 +159,8 @@ impl<'a> Gathering<'a> {
     /// The entries gathered so far, in order.
     fn read(&mut self) -> Result<Vec<Recorded>, Unread> {
         if self.read.is_empty() {
-            return self.indexed.entries_at(self.offsets.iter().copied().collect());
+            let offsets: Vec<u64> = self.offsets.iter().copied().collect();
+            return self.indexed.entries_at(&offsets);
         }
         self.read_on()?;
         Ok(self.offsets.iter().filter_map(|offset| self.read.remove(offset)).collect())
@@ -175,7 +176,7 @@ impl<'a> Gathering<'a> {
     fn read_on(&mut self) -> Result<(), Unread> {
         let unread: Vec<u64> =
             self.offsets.iter().copied().filter(|offset| !self.read.contains_key(offset)).collect();
-        let entries = self.indexed.entries_at(unread.clone())?;
+        let entries = self.indexed.entries_at(&unread)?;
         self.read.extend(unread.into_iter().zip(entries));
         Ok(())
     }
@@ -192,7 +193,7 @@ impl<'a> Gathering<'a> {
         /// Whoever has gone on as that many is asked for with everyone: looking each pair up would be more.
         const MANY: usize = 16;
         let (actors, subjects) = (self.ids(question.actor.as_ref()), self.ids(question.subject.as_ref()));
-        let asked = |term: &[u8]| question.register.is_none_or(|register| term::is_of(term, register));
+        let asked = |term: &[u8]| question.register.is_none_or(|register| is_asked(term, register));
         if let (None, None, Some(register)) = (&question.actor, &question.subject, question.register) {
             self.take(&term::of_register(register), &|_| true)?;
         }
@@ -231,7 +232,7 @@ impl<'a> Gathering<'a> {
         self.offsets.extend(ties.offsets);
         let reaching = |term: &[u8]| {
             REACHING.into_iter().any(|register| {
-                term::is_of(term, register) && question.register.is_none_or(|asked| asked == register)
+                is_asked(term, register) && question.register.is_none_or(|asked| asked == register)
             })
         };
         for subject in subjects {
@@ -251,33 +252,35 @@ impl<'a> Gathering<'a> {
 
     /// Takes the regimes of the sanctions gathered, and the licences that may cover those.
     fn take_regimes(&mut self) -> Result<(), Unread> {
-        /// More regimes and targets than this are not looked up one by one.
+        /// More regimes than this are not looked up one by one.
         const MANY: usize = 256;
         if self.offsets.len() > 16 * MANY {
             return self.take_all_regimes();
         }
         let entries = self.read_ahead()?;
-        let mut regimes: BTreeSet<(PartyId, Label, PartyId)> = BTreeSet::new();
+        let mut regimes: BTreeSet<(PartyId, Label)> = BTreeSet::new();
         for known in &Knowledge::of(&entries).acts {
             for (key, _) in moves(&known.act) {
-                if let (Register::Sanction, Some(imposer), Some(subject), Some(regime)) =
-                    (key.register, key.actor, key.subject, key.regime)
+                if let (Register::Sanction, Some(imposer), Some(regime)) =
+                    (key.register, key.actor, key.regime)
                 {
-                    regimes.insert((imposer, regime, subject));
+                    regimes.insert((imposer, regime));
                 }
             }
         }
         if regimes.len() > MANY {
             return self.take_all_regimes();
         }
-        for (imposer, regime, subject) in &regimes {
+        for (imposer, regime) in &regimes {
             for imposer in self.ids_of(imposer) {
-                self.take(&term::of_regime(&imposer, regime, None), &|_| true)?;
-                for subject in self.ids_of(subject) {
-                    self.take(&term::of_regime(&imposer, regime, Some(&subject)), &|_| true)?;
-                }
+                self.take(&term::of_regime(&imposer, regime), &|_| true)?;
             }
         }
         Ok(())
     }
+}
+
+/// Whether a term ends with the register that is asked for. Sanctions come with the licences for their targets.
+fn is_asked(term: &[u8], register: Register) -> bool {
+    term::is_of(term, register) || (register == Register::Sanction && term::is_of(term, Register::Licence))
 }

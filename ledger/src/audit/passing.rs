@@ -241,7 +241,7 @@ mod tests {
                 let letter = char::from(b'A' + u8::try_from(number - 1).unwrap());
                 party(&format!("A{letter}A"), "state")
             }
-            _ if number % 7 == 0 => {
+            _ if number.is_multiple_of(7) => {
                 corrected(&format!("act-{}", number - 1), &json!({ "effective": "2004" }))
             }
             _ if number % 7 == 1 => corrected(&format!("#{}", number - 2), &json!({ "actor": "ABA" })),

@@ -25,7 +25,10 @@ pub(crate) fn each_term_of(act: &Act, each: &mut dyn FnMut(&[u8])) {
         if let (Register::Regime | Register::Licence, Some(imposer), Some(regime)) =
             (key.register, &key.actor, &key.regime)
         {
-            each(&of_regime(imposer, regime, key.subject.as_ref()));
+            // A licence for one target is found with what is imposed on that.
+            if key.subject.is_none() {
+                each(&of_regime(imposer, regime));
+            }
         }
     }
     if matches!(act.deed, Deed::EntityContinuedBy { .. }) {
@@ -103,12 +106,11 @@ pub(crate) fn of_party(party: &PartyId) -> Vec<u8> {
     term
 }
 
-/// The regime itself and its licences, general ones or those for one target.
-pub(crate) fn of_regime(imposer: &PartyId, regime: &Label, target: Option<&PartyId>) -> Vec<u8> {
+/// The regime itself and its general licences.
+pub(crate) fn of_regime(imposer: &PartyId, regime: &Label) -> Vec<u8> {
     let mut term = vec![b'g'];
     close(&mut term, imposer.as_str());
     close(&mut term, regime.as_str());
-    close(&mut term, target.map_or("", PartyId::as_str));
     term
 }
 

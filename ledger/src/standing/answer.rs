@@ -463,8 +463,9 @@ fn beginning(key: &Key) -> (u64, u128) {
         (letters, party.len() > shown)
     }
     let (actor, is_longer) = letters::<7>(key.actor.as_ref());
-    let [a, b, c, d, e, f, g] = actor;
-    let first = u64::from_be_bytes([key.register as u8, a, b, c, d, e, f, g]);
+    let mut first = [key.register as u8; 8];
+    first[1..].copy_from_slice(&actor);
+    let first = u64::from_be_bytes(first);
     let (subject, _) = letters::<16>(key.subject.as_ref());
     (first, if is_longer { 0 } else { u128::from_be_bytes(subject) })
 }
