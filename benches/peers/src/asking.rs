@@ -34,7 +34,7 @@ impl Dice {
     }
 }
 
-pub(crate) fn measure(ledger: &Path, sqlite: &Path, acts: u64) {
+pub(crate) fn measure(ledger: &Path, sqlite: Option<&Path>, acts: u64) {
     let archive = Archive::open(ledger).unwrap();
     println!("\nin process, microseconds:            p50      p99");
     let ask = |question: &Question, number: u64| {
@@ -70,7 +70,9 @@ pub(crate) fn measure(ledger: &Path, sqlite: &Path, acts: u64) {
             .iter()
             .sum()
     });
-    ask_sqlite(sqlite, acts);
+    if let Some(sqlite) = sqlite {
+        ask_sqlite(sqlite, acts);
+    }
     whole_processes(ledger);
     drop(archive);
     reopen(ledger);

@@ -1,12 +1,14 @@
 //! The register beside the limit of the disk (a plain file) and beside SQLite and redb, in the same run.
 //!
-//! `cargo run --release --manifest-path benches/peers/Cargo.toml -- [ACTS]… [--keep DIR]`. Every table names what it
-//! counts; rates are medians of rounds in which the peers take turns, so that a disk that slows down slows all.
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml -- [ACTS]… [--alone] [--hostile] [--keep DIR]`. Every
+//! table names what it counts; rates are medians of rounds in which the peers take turns, so that a disk that slows down
+//! slows all. `--alone` leaves SQLite out of what is measured per size: to load ten million acts it takes an hour.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 
 mod asking;
 mod bulk;
+mod hostile;
 mod plain;
 mod process;
 mod redb_peer;
@@ -30,9 +32,12 @@ pub(crate) fn program() -> PathBuf {
 fn main() {
     let mut sizes = Vec::new();
     let mut keep = None;
+    let (mut alone, mut hostile) = (false, false);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         match word.as_str() {
+            "--alone" => alone = true,
+            "--hostile" => hostile = true,
             "--keep" => keep = words.next().map(PathBuf::from),
             size => sizes.push(size.replace('_', "").parse::<u64>().unwrap()),
         }
@@ -55,9 +60,12 @@ fn main() {
             write_world(&file, size);
         }
         let ledger = dir.join(format!("{size}.ledger"));
-        let sqlite = dir.join(format!("{size}.sqlite"));
-        bulk::measure(&file, &ledger, &sqlite, size);
-        asking::measure(&ledger, &sqlite, size);
+        let sqlite = (!alone).then(|| dir.join(format!("{size}.sqlite")));
+        bulk::measure(&file, &ledger, sqlite.as_deref(), size);
+        asking::measure(&ledger, sqlite.as_deref(), size);
+        if hostile {
+            hostile::measure(&dir, size);
+        }
     }
 }
 
