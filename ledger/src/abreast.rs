@@ -24,11 +24,11 @@ pub fn abreast<T: Send, R: Send>(
     scope(|scope| {
         let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || work(share))).collect();
         let of_ours = work(ours);
-        let mut done = Vec::new();
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        done.extend(of_ours);
+        let of_others =
+            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        let mut parts = of_others.chain([of_ours]);
+        let mut done = parts.next().unwrap_or_default();
+        parts.for_each(|part| done.extend(part));
         done
     })
 }

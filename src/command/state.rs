@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::mem::ManuallyDrop;
 
 use clap::Args;
 use ledger::standing::{Certainty, Recorded, Scheduled, scheduled};
@@ -37,8 +38,9 @@ impl State {
         let archive = open(place)?;
         let moment = self.asking.moment(archive)?;
         let question = self.asking.question(archive)?;
-        let knowledge = Knowledge::of(gather(archive, &Scope::of(&question), &moment)?);
-        let mut answer = answer(&knowledge, &question);
+        // Neither is freed, as little as the entries are: the process ends with the answer.
+        let knowledge = ManuallyDrop::new(Knowledge::of(gather(archive, &Scope::of(&question), &moment)?));
+        let mut answer = ManuallyDrop::new(answer(&knowledge, &question));
         for (old, new, entry) in &answer.continued {
             anstream::eprintln!("note: {old} goes on as {new} (entry {entry}); the answer is under {new}");
         }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use ledger::abreast::abreast;
 use ledger::standing::names::{Named, parties};
 use ledger::standing::value::Word;
 use ledger::{Day, Key, Knowledge, PartyId, Question, Register};
@@ -37,46 +38,77 @@ const FIRST_YEAR: i16 = 1816;
 
 /// What stood between an ordered pair at the end of a year.
 #[derive(Debug, Default)]
-struct Row {
-    recognition: String,
-    relations: String,
-    consular: String,
-    mission: String,
+struct Row<'a> {
+    recognition: &'a str,
+    relations: &'a str,
+    consular: &'a str,
+    mission: &'a str,
     sanctions: u32,
 }
 
+/// The word for a run: where it surely stood, and where it may have.
+struct Words {
+    sure: String,
+    unsure: String,
+}
+
+/// The years of each ordered pair.
+type Dyads<'a> = BTreeMap<(&'a PartyId, &'a PartyId), BTreeMap<i16, Row<'a>>>;
+
 pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
     let parties = parties(knowledge);
-    let mut rows: BTreeMap<(PartyId, PartyId, i16), Row> = BTreeMap::new();
-    for run in runs(knowledge, question) {
+    let runs = runs(knowledge, question);
+    let words: Vec<Words> = runs.iter().map(Words::of).collect();
+    let mut dyads = Dyads::new();
+    for (run, words) in runs.iter().zip(&words) {
         let (Some(one), Some(other)) = pair(&run.key) else { continue };
         if code(&parties, one, "cow").is_empty() || code(&parties, other, "cow").is_empty() {
             continue;
         }
-        for year in years(&run, question.as_of) {
-            rows.entry((one.clone(), other.clone(), year)).or_default().enter(&run, year, question.as_of);
-            if run.key.is_mutual() {
-                rows.entry((other.clone(), one.clone(), year)).or_default().enter(&run, year, question.as_of);
+        let ways = [(one, other), (other, one)];
+        for dyad in ways.into_iter().take(if run.key.is_mutual() { 2 } else { 1 }) {
+            let of_dyad = dyads.entry(dyad).or_default();
+            for year in years(run, question.as_of) {
+                of_dyad.entry(year).or_default().enter(run, words, year, question.as_of);
             }
         }
     }
-    let cells = |((one, other, year), row): ((PartyId, PartyId, i16), Row)| {
+    let dyads: Vec<_> = dyads.into_iter().collect();
+    let rows = abreast(
+        dyads,
+        |_, _| true,
+        |share| {
+            share.into_iter().flat_map(|((one, other), years)| rows(&parties, one, other, years)).collect()
+        },
+    );
+    Table { headers: &HEADERS, numbers: &NUMBERS, rows }
+}
+
+fn rows(
+    parties: &BTreeMap<PartyId, Named>,
+    one: &PartyId,
+    other: &PartyId,
+    years: BTreeMap<i16, Row<'_>>,
+) -> Vec<Vec<String>> {
+    let [cow, other_cow] = [one, other].map(|party| code(parties, party, "cow"));
+    let [gw, other_gw] = [one, other].map(|party| code(parties, party, "gw"));
+    let cells = |(year, row): (i16, Row<'_>)| {
         vec![
-            code(&parties, &one, "cow"),
-            code(&parties, &other, "cow"),
+            cow.clone(),
+            other_cow.clone(),
             year.to_string(),
-            code(&parties, &one, "gw"),
-            code(&parties, &other, "gw"),
+            gw.clone(),
+            other_gw.clone(),
             one.to_string(),
             other.to_string(),
-            row.recognition,
-            row.relations,
-            row.consular,
-            row.mission,
+            row.recognition.to_owned(),
+            row.relations.to_owned(),
+            row.consular.to_owned(),
+            row.mission.to_owned(),
             row.sanctions.to_string(),
         ]
     };
-    Table { headers: &HEADERS, numbers: &NUMBERS, rows: rows.into_iter().map(cells).collect() }
+    years.into_iter().map(cells).collect()
 }
 
 /// The states of a register that a dyad has a column for.
@@ -120,15 +152,21 @@ fn close(year: i16, end: Day) -> Day {
     if year == end.year() { end } else { Day::new(year, 12, 31).unwrap_or(end) }
 }
 
-impl Row {
-    fn enter(&mut self, run: &Run, year: i16, end: Day) {
-        let day = close(year, end);
-        let sure = run.sure_from.is_some_and(|from| from <= day) && run.sure_to.is_none_or(|to| to >= day);
-        let mark = if sure { "" } else { "?" };
+impl Words {
+    fn of(run: &Run) -> Self {
         let outcome = &run.outcome;
         let rank = outcome.detail.iter().find(|(name, _)| *name == "rank").map(|(_, rank)| rank.as_ref());
         let standing = if outcome.value.is(Word::Open) { rank } else { None };
-        let word = format!("{}{mark}", standing.unwrap_or(outcome.value.as_str()));
+        let sure = standing.unwrap_or(outcome.value.as_str()).to_owned();
+        Self { unsure: format!("{sure}?"), sure }
+    }
+}
+
+impl<'a> Row<'a> {
+    fn enter(&mut self, run: &Run, words: &'a Words, year: i16, end: Day) {
+        let day = close(year, end);
+        let sure = run.sure_from.is_some_and(|from| from <= day) && run.sure_to.is_none_or(|to| to >= day);
+        let word = if sure { &words.sure } else { &words.unsure };
         // Intervals come in the order of their first days: where several are possible, the last word is the latest.
         if run.key.register == Register::Relations {
             self.relations = word;
@@ -138,7 +176,7 @@ impl Row {
             self.mission = word;
         } else if run.key.register == Register::RecognitionState {
             self.recognition = word;
-        } else if outcome.value.is(Word::InForce) {
+        } else if run.outcome.value.is(Word::InForce) {
             self.sanctions += 1;
         }
     }

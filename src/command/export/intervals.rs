@@ -5,10 +5,11 @@
 //! still stands.
 
 use ledger::standing::answer::key_fields;
-use ledger::{Day, Knowledge, Question};
+use ledger::{Day, Knowledge, PartyId, Question};
 
 use super::Table;
-use super::runs::runs;
+use super::runs::{Run, runs};
+use crate::render;
 
 const HEADERS: [&str; 17] = [
     "register",
@@ -31,31 +32,34 @@ const HEADERS: [&str; 17] = [
 ];
 
 pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
-    let rows = runs(knowledge, question).into_iter().map(|run| {
-        let mut cells = key_fields(&run.key);
-        let party = |id: &Option<ledger::PartyId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
-        let day = |day: Option<Day>| match day.filter(|day| *day != Day::MIN) {
-            Some(day) => day.to_string(),
-            None => String::new(),
-        };
-        let outcome = &run.outcome;
-        let detail: Vec<String> =
-            outcome.detail.iter().map(|(name, text)| format!("{name}={text}")).collect();
-        let basis: Vec<String> = outcome.basis.iter().map(ToString::to_string).collect();
-        cells.extend([
-            ("register", run.key.register.word().to_owned()),
-            ("actor", party(&run.key.actor)),
-            ("subject", party(&run.key.subject)),
-            ("value", outcome.value.as_str().to_owned()),
-            ("detail", detail.join(";")),
-            ("from", day(run.from)),
-            ("to", day(run.to)),
-            ("sure_from", day(run.sure_from)),
-            ("sure_to", day(run.sure_to)),
-            ("basis", basis.join(";")),
-        ]);
-        let cell = |name: &&str| cells.iter().find(|(other, _)| other == name).map(|(_, text)| text.clone());
-        HEADERS.iter().map(|name| cell(name).unwrap_or_default()).collect()
-    });
-    Table { headers: &HEADERS, numbers: &[], rows: rows.collect() }
+    Table { headers: &HEADERS, numbers: &[], rows: render::rows(&runs(knowledge, question), row) }
+}
+
+fn row(run: &Run) -> Vec<String> {
+    let mut cells = key_fields(&run.key);
+    let party = |id: &Option<PartyId>| id.as_ref().map(ToString::to_string).unwrap_or_default();
+    let day = |day: Option<Day>| match day.filter(|day| *day != Day::MIN) {
+        Some(day) => day.to_string(),
+        None => String::new(),
+    };
+    let outcome = &run.outcome;
+    let detail: Vec<String> = outcome.detail.iter().map(|(name, text)| format!("{name}={text}")).collect();
+    let basis: Vec<String> = outcome.basis.iter().map(ToString::to_string).collect();
+    cells.extend([
+        ("register", run.key.register.word().to_owned()),
+        ("actor", party(&run.key.actor)),
+        ("subject", party(&run.key.subject)),
+        ("value", outcome.value.as_str().to_owned()),
+        ("detail", detail.join(";")),
+        ("from", day(run.from)),
+        ("to", day(run.to)),
+        ("sure_from", day(run.sure_from)),
+        ("sure_to", day(run.sure_to)),
+        ("basis", basis.join(";")),
+    ]);
+    let mut cell = |name: &&str| {
+        let found = cells.iter_mut().find(|(other, _)| other == name);
+        found.map(|(_, text)| std::mem::take(text)).unwrap_or_default()
+    };
+    HEADERS.iter().map(&mut cell).collect()
 }

@@ -2,9 +2,10 @@
 //!
 //! Where the dates of the acts are not exact, runs overlap: a value is then possible for longer than it is certain.
 
+use ledger::abreast::abreast;
 use ledger::standing::timeline::Outcome;
 use ledger::standing::value::Word;
-use ledger::standing::{Interval, intervals, story};
+use ledger::standing::{Found, Interval, intervals, story};
 use ledger::{Day, Key, Knowledge, Question};
 
 /// One value of a register, on an unbroken run of days.
@@ -24,13 +25,13 @@ pub(super) struct Run {
 
 /// The values of the registers that a question is about, up to its day and with the identities of that day.
 pub(super) fn runs(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Run> {
-    let mut runs = Vec::new();
-    for found in story(knowledge, question) {
-        let began = |interval: &Interval| interval.from.is_none_or(|from| from <= question.as_of);
+    let began = |interval: &Interval| interval.from.is_none_or(|from| from <= question.as_of);
+    let of_register = |found: Found<'_>| {
         let intervals: Vec<Interval> = intervals(&found.timeline).into_iter().filter(began).collect();
-        runs.extend(follow(&found.key, intervals));
-    }
-    runs
+        follow(&found.key, intervals)
+    };
+    let found = story(knowledge, question);
+    abreast(found, |_, _| true, |share| share.into_iter().flat_map(of_register).collect())
 }
 
 /// A register, interval by interval: its values begin, go on and end.
