@@ -138,16 +138,22 @@ pub enum Condition {
 /// Locks a ledger for writing.
 ///
 /// # Errors
-/// [`OpenError::Taken`] at once when another process holds the lock.
+/// [`OpenError::Taken`] when another process holds the lock.
 pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
+    /// A process that another thread of ours is starting holds our locks until it has become another program: give
+    /// it a moment.
+    const TRIES: u32 = 5;
     let path = dir.join(LOCK);
     let at = |error| OpenError::Io { path: path.clone(), error };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(at)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Taken(dir.to_owned())),
-        Err(TryLockError::Error(error)) => Err(at(error)),
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => return Err(at(error)),
+        }
     }
+    Err(OpenError::Taken(dir.to_owned()))
 }
 
 /// Whether some process holds the lock of the ledger.

@@ -527,25 +527,23 @@ impl Records {
         offsets: &[u64],
         mut take: impl FnMut(&[u8]) -> Result<T, E>,
     ) -> Result<Vec<T>, E> {
-        /// Farther than this from the record before, a record is read alone.
-        const CLOSE: u64 = 4096;
         let mut taken = Vec::with_capacity(offsets.len());
         let (mut run, mut from) = (Vec::new(), 0);
         for (place, offset) in offsets.iter().enumerate() {
-            let record =
-                usize::try_from(offset.wrapping_sub(from)).ok().and_then(|at| sound_record(run.get(at..)?));
-            if let Some(entry) = record {
+            let at = usize::try_from(offset.wrapping_sub(from)).ok();
+            if let Some(entry) = at.and_then(|at| sound_record(run.get(at..)?)) {
                 taken.push(take(entry)?);
                 continue;
             }
-            if offsets.get(place + 1).is_none_or(|next| next - offset > CLOSE) {
-                taken.push(take(&self.at(*offset)?)?);
-                continue;
+            let length = length_of_run(&offsets[place..]);
+            if length > 0 {
+                run.resize(length, 0);
+                from = *offset;
+                let read = self.fill(&mut run, from).map_err(|e| Fault::Copy(e.to_string()))?;
+                run.truncate(read);
+            } else {
+                run.clear();
             }
-            run.resize(BUFFER, 0);
-            from = *offset;
-            let read = self.fill(&mut run, from).map_err(|e| Fault::Copy(e.to_string()))?;
-            run.truncate(read);
             match sound_record(&run) {
                 Some(entry) => taken.push(take(entry)?),
                 // Alone, it says what is wrong with it.
@@ -586,6 +584,20 @@ fn sound_record(bytes: &[u8]) -> Option<&[u8]> {
     let length = length_in([a, b, c, d]);
     let entry = rest.get(..length).filter(|_| length <= LIMIT)?;
     (checksum([a, b, c, d], entry) == u32::from_le_bytes(crc)).then_some(entry)
+}
+
+/// How many bytes are read at once for the first of some offsets, which rise, and those that lie close behind it; none
+/// where it is read alone.
+fn length_of_run(offsets: &[u64]) -> usize {
+    /// Farther than this from the record before, a record is read alone.
+    const CLOSE: u64 = 4096;
+    /// Most records are shorter; whatever is longer is read alone.
+    const MOSTLY: u64 = 768;
+    let first = offsets.first().copied().unwrap_or_default();
+    let behind =
+        offsets.windows(2).take_while(|two| two[1] - two[0] <= CLOSE && two[1] - first < BUFFER as u64);
+    let last = behind.last().map(|two| two[1]);
+    last.map_or(0, |last| usize::try_from(last - first + MOSTLY).unwrap_or(BUFFER))
 }
 
 /// The length of an entry by the first four bytes of its record.
