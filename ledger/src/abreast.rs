@@ -34,6 +34,10 @@ pub fn abreast<T: Send, R: Send>(
 }
 
 fn shares<T>(list: Vec<T>, may_part: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
+    if list.len() <= WORTH_A_THREAD {
+        // To ask how many threads there are takes longer than most questions.
+        return vec![list];
+    }
     let threads = available_parallelism().map_or(1, NonZero::get);
     let length = list.len().div_ceil(threads).max(WORTH_A_THREAD);
     let mut rest = list;

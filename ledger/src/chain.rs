@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::abreast::abreast;
 use crate::act::Act;
 use crate::checkpoint::Contradiction;
 use crate::date::{Instant, RecordedAt};
@@ -161,7 +162,7 @@ pub fn follow(head: &Head, bytes: Vec<u8>) -> Result<Followed, Fault> {
 pub fn follow_all(head: &Head, entries: Vec<Vec<u8>>) -> (Vec<Followed>, Option<Fault>) {
     let mut head = *head;
     let mut sound = Vec::with_capacity(entries.len());
-    for found in read_all(entries) {
+    for found in abreast(entries, |_, _| true, |share| share.into_iter().map(read).collect()) {
         match found.and_then(|followed| linked(&head, &followed.1).map(|()| followed)) {
             Ok(followed) => {
                 head = followed.0.head();
@@ -171,26 +172,6 @@ pub fn follow_all(head: &Head, entries: Vec<Vec<u8>>) -> (Vec<Followed>, Option<
         }
     }
     (sound, None)
-}
-
-fn read_all(entries: Vec<Vec<u8>>) -> Vec<Result<Followed, Fault>> {
-    /// Below this a thread costs more than it saves.
-    const WORTH_A_THREAD: usize = 512;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = entries.len().div_ceil(threads).max(WORTH_A_THREAD);
-    let mut rest = entries;
-    let mut shares = Vec::new();
-    while rest.len() > share {
-        let tail = rest.split_off(share);
-        shares.push(std::mem::replace(&mut rest, tail));
-    }
-    let read_share = |share: Vec<Vec<u8>>| share.into_iter().map(read).collect::<Vec<_>>();
-    std::thread::scope(|scope| {
-        let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || read_share(share))).collect();
-        let last = read_share(rest);
-        let joined = others.into_iter().flat_map(|other| other.join().unwrap_or_default());
-        joined.chain(last).collect()
-    })
 }
 
 /// Reads an entry, whatever it follows.

@@ -4,12 +4,17 @@
 //! damaged, the store answers in its place if it can, and the history says so.
 
 use std::fs::File;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::sync::Mutex;
+use std::thread::{available_parallelism, scope};
 
-use crate::chain::{Fault, Followed, Head};
+use crate::chain::{Fault, Followed, Head, linked, linked_to};
 use crate::copies::{JOURNAL, OpenError, STORE, is_being_written, lock};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
+use crate::journal::blocks::{Block, Blocks};
 use crate::journal::{NotAJournal, Reader};
 use crate::merkle::Tree;
 use crate::remains::Remains;
@@ -130,14 +135,82 @@ impl<T> Read<T> {
     }
 }
 
+/// Some entries that follow one another.
+struct Stretch {
+    /// Its place among the stretches.
+    place: u64,
+    /// What its first entry says of the one before.
+    previous: Hash,
+    entries: Vec<Recorded>,
+    /// Whether its last append goes on in the next one.
+    goes_on: bool,
+}
+
+impl Stretch {
+    fn of(block: &Block) -> Option<Self> {
+        let mut stretch =
+            Self { place: block.place, previous: Hash::NONE, entries: Vec::new(), goes_on: false };
+        for record in block.records() {
+            let record = record?;
+            let entry = Entry::decode(record.entry).ok()?;
+            match stretch.entries.last() {
+                Some(last) => linked(&last.head(), &entry).ok()?,
+                None => stretch.previous = entry.previous,
+            }
+            stretch.entries.push(Recorded::of(Hash::of(record.entry), entry));
+            stretch.goes_on = record.goes_on;
+        }
+        Some(stretch)
+    }
+}
+
 impl History {
     /// Reads the ledger in a directory.
     ///
     /// # Errors
     /// [`OpenError`] when there is no ledger, or neither copy of it can be read whole.
     pub fn read(dir: &Path) -> Result<Self, OpenError> {
+        if let Some(history) = Self::in_stretches(dir) {
+            return Ok(history);
+        }
+        // Something is not as it should be, or a writer is at work: one entry after another tells what.
         let Read { entries, head, instead } = Read::of(dir, Recorded::from)?;
         Ok(Self { entries, head, instead })
+    }
+
+    /// Reads and verifies a journal by stretches, side by side, and joins them at their ends; none where anything is
+    /// not as it should be.
+    fn in_stretches(dir: &Path) -> Option<Self> {
+        let blocks = Mutex::new(Blocks::open(&dir.join(JOURNAL)).ok()?);
+        let read = || -> Option<Vec<Stretch>> {
+            let mut block = Block::default();
+            let mut stretches = Vec::new();
+            while blocks.lock().ok()?.read(&mut block).ok()? {
+                stretches.push(Stretch::of(&block)?);
+            }
+            Some(stretches)
+        };
+        let threads = available_parallelism().map_or(1, NonZero::get);
+        let read: Option<Vec<Vec<Stretch>>> = scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(read)).collect();
+            let ours = read();
+            let others =
+                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            others.chain([ours]).collect()
+        });
+        let mut stretches: Vec<Stretch> = read?.into_iter().flatten().collect();
+        stretches.sort_unstable_by_key(|stretch| stretch.place);
+        let mut history = Self { entries: Vec::new(), head: Head::EMPTY, instead: None };
+        history.entries.reserve(stretches.iter().map(|stretch| stretch.entries.len()).sum());
+        let mut goes_on = false;
+        for stretch in stretches {
+            let first = stretch.entries.first()?;
+            linked_to(&history.head, first.number, stretch.previous, first.recorded_at).ok()?;
+            history.head = stretch.entries.last()?.head();
+            history.entries.extend(stretch.entries);
+            goes_on = stretch.goes_on;
+        }
+        (!goes_on).then_some(history)
     }
 
     /// The entries that were recorded by an instant.

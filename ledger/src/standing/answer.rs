@@ -1,5 +1,6 @@
 //! Questions and answers: the standings of the registers that a question is about.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -201,16 +202,14 @@ impl<'a> World<'a> {
     ) -> Vec<T> {
         let steps = self.steps(question);
         let endings = self.endings(question);
-        let order = in_order(&steps);
-        let parts = |one: &usize, other: &usize| steps[*one].key != steps[*other].key;
-        abreast(order, parts, |share| {
-            let of_one_register = share.chunk_by(|one, other| !parts(one, other));
-            let found = of_one_register.filter_map(|places| {
-                let of_register: Vec<&Step<'a>> = places.iter().map(|place| &steps[*place]).collect();
-                self.found(&of_register, &endings, until)
-            });
-            found.flat_map(&tell).collect()
-        })
+        abreast(
+            in_order(&steps),
+            |one, other| !is_same(one, other),
+            |share| {
+                let registers = share.chunk_by(is_same);
+                registers.filter_map(|steps| self.found(steps, &endings, until)).flat_map(&tell).collect()
+            },
+        )
     }
 
     /// What the acts move of what a question is about, in the order of the acts.
@@ -248,20 +247,25 @@ impl<'a> World<'a> {
     /// A register by what its acts do; none where no act has moved it by the day.
     fn found(
         &self,
-        steps: &[&Step<'a>],
+        steps: &[(Beginning, &Step<'a>)],
         endings: &OfRegimes<&'a Known<'a>>,
         until: Day,
     ) -> Option<Found<'a>> {
-        let key = &steps.first()?.key;
-        let mut moves: Vec<Move<'a>> = steps.iter().map(|step| step.moved.clone()).collect();
+        let key = &steps.first()?.1.key;
+        let (mut counted, mut left_out) = (Vec::with_capacity(steps.len()), Vec::new());
+        for (_, Step { moved, .. }) in steps {
+            if moved.known.counts() {
+                counted.push(moved.clone());
+            } else {
+                left_out.push(moved.known);
+            }
+        }
         if key.register == Register::Sanction {
             let of_regime = endings.get(&(key.actor.clone(), key.regime.clone()));
             let ends = of_regime.into_iter().flatten().map(|known| Move { known, effect: Effect::Ends });
-            moves.extend(ends);
+            counted.extend(ends);
         }
-        let (counted, left_out): (Vec<_>, Vec<_>) = moves.into_iter().partition(|step| step.known.counts());
         let timeline = Timeline::new(counted);
-        let mut left_out: Vec<_> = left_out.into_iter().map(|step| step.known).collect();
         left_out.sort_by_key(|known| known.entry.number);
         let is_there = timeline.has_begun(until) || self.denials(&left_out).next().is_some();
         is_there.then(|| Found { key: key.clone(), timeline, left_out })
@@ -438,36 +442,57 @@ impl Question {
     }
 }
 
-/// The places of steps in the order of their registers.
+/// The beginning of a register as numbers, in the order of registers; and whether that is all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Beginning {
+    actor: u64,
+    subject: u128,
+    is_all: bool,
+}
+
+/// Steps in the order of their registers, and of the acts.
 ///
 /// Registers are long, and most differ in their kind and in the first letters of their parties: those are compared
 /// first, as numbers.
-fn in_order(steps: &[Step<'_>]) -> Vec<usize> {
-    let mut places: Vec<((u64, u128), usize)> =
-        steps.iter().enumerate().map(|(place, step)| (beginning(&step.key), place)).collect();
-    places.sort_unstable_by(|(one, place), (other, second)| {
-        one.cmp(other).then_with(|| steps[*place].key.cmp(&steps[*second].key)).then(place.cmp(second))
+fn in_order<'s, 'a>(steps: &'s [Step<'a>]) -> Vec<(Beginning, &'s Step<'a>)> {
+    let mut steps: Vec<_> = steps.iter().map(|step| (Beginning::of(&step.key), step)).collect();
+    steps.sort_by(|(one, step), (other, second)| {
+        let numbers = (one.actor, one.subject).cmp(&(other.actor, other.subject));
+        let all = one.is_all && other.is_all;
+        numbers.then_with(|| if all { Ordering::Equal } else { step.key.cmp(&second.key) })
     });
-    places.into_iter().map(|(_, place)| place).collect()
+    steps
 }
 
-/// The beginning of a register as numbers, in the order of registers: two that are equal say nothing.
-fn beginning(key: &Key) -> (u64, u128) {
-    /// The first letters, and whether there are more: then nothing that follows may decide.
-    fn letters<const N: usize>(party: Option<&PartyId>) -> ([u8; N], bool) {
-        let mut letters = [0; N];
-        let Some(party) = party.map(|party| party.as_str().as_bytes()) else { return (letters, false) };
-        let shown = party.len().min(N - 1);
-        letters[..shown].copy_from_slice(&party[..shown]);
-        letters[N - 1] = u8::from(party.len() > shown);
-        (letters, party.len() > shown)
+/// Whether two steps are of one register.
+fn is_same((one, step): &(Beginning, &Step<'_>), (other, second): &(Beginning, &Step<'_>)) -> bool {
+    one == other && (one.is_all || step.key == second.key)
+}
+
+impl Beginning {
+    fn of(key: &Key) -> Self {
+        /// The first letters, and whether there are more: then nothing that follows may decide.
+        fn letters<const N: usize>(party: Option<&PartyId>) -> ([u8; N], bool) {
+            let mut letters = [0; N];
+            let Some(party) = party.map(|party| party.as_str().as_bytes()) else { return (letters, false) };
+            let shown = party.len().min(N - 1);
+            letters[..shown].copy_from_slice(&party[..shown]);
+            letters[N - 1] = u8::from(party.len() > shown);
+            (letters, party.len() > shown)
+        }
+        let Key { register, actor, subject, of, post, person, regime, measure, list, licence } = key;
+        let (actor, is_longer) = letters::<7>(actor.as_ref());
+        let mut first = [*register as u8; 8];
+        first[1..].copy_from_slice(&actor);
+        let (subject, goes_on) = letters::<16>(subject.as_ref());
+        let is_more = of.is_some() || person.is_some() || measure.is_some();
+        let is_named = [post, regime, list, licence].into_iter().any(Option::is_some);
+        Self {
+            actor: u64::from_be_bytes(first),
+            subject: if is_longer { 0 } else { u128::from_be_bytes(subject) },
+            is_all: !(is_longer || goes_on || is_more || is_named),
+        }
     }
-    let (actor, is_longer) = letters::<7>(key.actor.as_ref());
-    let mut first = [key.register as u8; 8];
-    first[1..].copy_from_slice(&actor);
-    let first = u64::from_be_bytes(first);
-    let (subject, _) = letters::<16>(key.subject.as_ref());
-    (first, if is_longer { 0 } else { u128::from_be_bytes(subject) })
 }
 
 /// Parties that surely go on under another id by a day, each with the last of its heirs.
