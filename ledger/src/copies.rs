@@ -198,11 +198,15 @@ fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// [`OpenError`] when it is taken, the disk would not, or the journal is damaged as well and entries are lost.
-pub(crate) fn open_store(dir: &Path, conditions: &mut Vec<Condition>) -> Result<Store, OpenError> {
+pub(crate) fn open_store(
+    dir: &Path,
+    is_vouched: bool,
+    conditions: &mut Vec<Condition>,
+) -> Result<Store, OpenError> {
     /// The store is ours while we hold the lock, but for someone who opened it without: give them a moment.
     const TRIES: u32 = 50;
     let path = dir.join(STORE);
-    if path.is_dir() && !has_whole_records(&dir.join(JOURNAL)).unwrap_or(false) {
+    if path.is_dir() && !is_vouched && !has_whole_records(&dir.join(JOURNAL)).unwrap_or(false) {
         mend_journal(dir, &end_of(dir)?, conditions)?;
     }
     for _ in 0..TRIES {
@@ -239,16 +243,17 @@ fn end_of(dir: &Path) -> Result<End, OpenError> {
 ///
 /// A ledger that was closed, and not touched since, is compared at its heads alone, and so is one that has grown
 /// since, once every record has been found to agree with its checksum: what the two copies held when it was closed
-/// they hold still. Anything else is read through, link by link.
+/// they hold still ([`Closed::vouches_for`]). Anything else is read through, link by link.
 ///
 /// # Errors
 /// [`OpenError`] when the copies contradict each other, or both are damaged and entries are lost.
 pub(crate) fn reconcile(
     dir: &Path,
+    is_vouched: bool,
     mut store: Store,
     conditions: &mut Vec<Condition>,
 ) -> Result<(Store, End), OpenError> {
-    if let Some(end) = bring_up_from_heads(dir, &mut store, conditions)? {
+    if is_vouched && let Some(end) = bring_up_from_heads(dir, &mut store, conditions)? {
         return Ok((store, end));
     }
     let path = dir.join(JOURNAL);
@@ -281,7 +286,7 @@ fn bring_up_from_heads(
 ) -> Result<Option<End>, OpenError> {
     let path = dir.join(JOURNAL);
     let reaches = fs::metadata(&path).is_ok_and(|journal| journal.len() >= store.journal_bytes());
-    if !reaches || !Closed::vouches_for(dir) {
+    if !reaches {
         return Ok(None);
     }
     let mut found = Vec::new();
@@ -378,7 +383,7 @@ impl Closed {
     }
 
     /// Whether what the journal held when the ledger was closed is surely there still.
-    fn vouches_for(dir: &Path) -> bool {
+    pub(crate) fn vouches_for(dir: &Path) -> bool {
         let Ok(now) = Self::of(dir) else { return false };
         let Ok(line) = fs::read_to_string(dir.join(Self::FILE)) else { return false };
         if now.bytes <= Self::SHORT {

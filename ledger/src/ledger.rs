@@ -137,8 +137,9 @@ impl Ledger {
         OpenError::unless_ledger(dir)?;
         let lock = lock(dir)?;
         let mut conditions = Vec::new();
-        let store = open_store(dir, &mut conditions)?;
-        let (store, end) = reconcile(dir, store, &mut conditions)?;
+        let is_vouched = Closed::vouches_for(dir);
+        let store = open_store(dir, is_vouched, &mut conditions)?;
+        let (store, end) = reconcile(dir, is_vouched, store, &mut conditions)?;
         let at = |error| OpenError::Io { path: dir.join(JOURNAL), error };
         let journal = Journal::open(&dir.join(JOURNAL), end.bytes).map_err(at)?;
         let indexed = Indexed::open_to_write(dir).map_err(at)?;
