@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 
 use crate::spelling::of_text;
 
@@ -13,9 +14,8 @@ use crate::spelling::of_text;
 pub const ID_CHARACTERS: usize = 64;
 
 /// The id of a party: 1 to 64 of `A–Z a–z 0–9 . _ : -`, the first a letter or digit.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct PartyId(Box<str>);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PartyId(SmolStr);
 
 /// The text is not the id of a party.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +51,12 @@ impl fmt::Display for PartyId {
 impl fmt::Debug for PartyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for PartyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+use smol_str::SmolStr;
 
 use super::Claim;
 use crate::date::Date;
@@ -131,13 +132,13 @@ impl Field for i64 {
     }
 }
 
-/// Text types: a name, what they may hold, and the rule.
+/// Text types: a name, how it is kept, what it may hold, and the rule. What is copied often is kept in place where it is
+/// short.
 macro_rules! text_types {
-    ($($(#[$doc:meta])* $name:ident, $expected:literal, $rule:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident in $kept:ty, $expected:literal, $rule:expr;)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(Box<str>);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name($kept);
 
         impl $name {
             /// Reads the text.
@@ -165,6 +166,12 @@ macro_rules! text_types {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{:?}", &self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -220,11 +227,11 @@ fn is_label(text: &str) -> bool {
 
 text_types! {
     /// Free text, of one line or several.
-    Text, "text that is not blank and has no control characters", is_text;
+    Text in Box<str>, "text that is not blank and has no control characters", is_text;
     /// One line that names something: a regime, a list, a post, a group.
-    Label, "one line of 1 to 200 characters, with no space at either end", is_label;
+    Label in SmolStr, "one line of 1 to 200 characters, with no space at either end", is_label;
     /// The submitter's own id of an act.
-    ActId, "one line of 1 to 200 characters that does not begin with `#`",
+    ActId in Box<str>, "one line of 1 to 200 characters that does not begin with `#`",
         |t| is_label(t) && !t.starts_with('#');
 }
 
