@@ -22,7 +22,7 @@ use crate::copies::OpenError;
 use crate::date::Instant;
 use crate::history::History;
 use crate::party::PartyId;
-use crate::standing::Recorded;
+use crate::standing::{Knowledge, Recorded, Registers};
 
 pub(crate) use indexed::Indexed;
 use indexed::Unread;
@@ -63,8 +63,11 @@ pub struct Entries<'a> {
     /// The entries.
     pub list: Cow<'a, [Recorded]>,
     /// Why they come from the store, where they do.
-    pub instead: Option<(u64, Fault)>,
+    pub instead: Instead,
 }
+
+/// Why an answer is from the store, where it is: the entry at which the journal is damaged, and how.
+pub type Instead = Option<(u64, Fault)>;
 
 impl Archive {
     /// Opens a ledger for asking, beside a writer if need be.
@@ -145,6 +148,16 @@ impl Archive {
         let mut history = History::read(&self.dir)?;
         history.entries.truncate(history.up_to(number).len());
         Ok(Entries { list: Cow::Owned(history.entries), instead: history.instead })
+    }
+
+    /// The registers that bear on a question, as known at a moment; and why they are from the store, where they are.
+    /// There may be others among them, and no answer depends on those.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn registers(&self, scope: &Scope, moment: &Moment) -> Result<(Registers, Instead), OpenError> {
+        let Entries { list, instead } = self.entries(scope, moment)?;
+        Ok((Registers::of(&Knowledge::of(&list)), instead))
     }
 
     /// Asks the index; where it or the journal cannot answer, the whole history.

@@ -236,6 +236,51 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+/// Dates in few bytes, where they are not the record of anything: a plain day as a number.
+pub(crate) mod short {
+    use std::borrow::Cow;
+
+    use jiff::{Span, Unit};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{Date, Day, Spelling};
+
+    #[derive(Serialize, Deserialize)]
+    enum Short<'a> {
+        None,
+        /// Days from the first of 1970 on.
+        Day(i32),
+        Other(#[serde(borrow)] Cow<'a, str>),
+    }
+
+    const FIRST: Day = Day::constant(1970, 1, 1);
+
+    #[allow(clippy::ref_option, reason = "serde hands it on so")]
+    pub(crate) fn serialize<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+        let days = |day: Day| day.since((Unit::Day, FIRST)).map(|span| span.get_days());
+        let short = match date {
+            None => Short::None,
+            Some(Date { text: Spelling::Plain(_), earliest, .. }) => {
+                Short::Day(days(*earliest).map_err(serde::ser::Error::custom)?)
+            }
+            Some(date) => Short::Other(Cow::Borrowed(date.as_str())),
+        };
+        short.serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+        use serde::de::Error;
+        match Short::deserialize(deserializer)? {
+            Short::None => Ok(None),
+            Short::Day(days) => {
+                let day = Span::new().try_days(days).and_then(|span| FIRST.checked_add(span));
+                day.map(|day| Some(Date::on(day))).map_err(D::Error::custom)
+            }
+            Short::Other(text) => Date::parse(&text).map(Some).map_err(D::Error::custom),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,4 +51,4 @@ pub use ledger::{Appended, CreateError, Expected, Intake, Ledger, Refusal};
 pub use party::PartyId;
 pub use register::{Key, Register};
 pub use roll::Fate;
-pub use standing::{Answer, Knowledge, Question, Standing, answer};
+pub use standing::{Answer, Knowledge, Question, Registers, Standing, answer};

@@ -1,11 +1,11 @@
 //! How things stood: from acts to standings, as of a day, as known at an entry.
 //!
 //! ```text
-//! entries ──Knowledge──▶ acts that count ──effect──▶ moves ──Timeline──▶ standings
+//! entries ──Knowledge──▶ acts as known ──effect──▶ Registers ──Timeline──▶ standings
 //! ```
 //!
 //! [`Knowledge`] settles what the register knew: corrections, retractions, denials. [`effect`] says, in the one
-//! exhaustive match over the vocabulary, which registers an act moves and how. [`timeline`] applies the rule of
+//! exhaustive match over the vocabulary, which registers an act moves and how; [`Registers`] gathers that. [`timeline`] applies the rule of
 //! certainty. Nothing here reads a clock: both times are arguments.
 
 pub mod answer;
@@ -19,6 +19,7 @@ pub mod interval;
 pub mod knowledge;
 pub mod likely;
 pub mod names;
+pub mod registers;
 pub mod timeline;
 pub mod value;
 
@@ -31,5 +32,6 @@ pub use interval::{Interval, intervals};
 pub(crate) use knowledge::settle;
 pub use knowledge::{Knowledge, Known, Recorded, Status};
 pub use names::{Match, Named, find_party};
-pub use timeline::{Certainty, Move, Outcome, Timeline};
+pub use registers::{Move, Moved, Registers};
+pub use timeline::{Certainty, Outcome, Timeline};
 pub use value::Value;

@@ -6,7 +6,8 @@ use ledger::archive::Entries;
 use ledger::standing::names::{Named, find_party, parties};
 use ledger::standing::{Match, Recorded};
 use ledger::{
-    Archive, Date, Day, Fault, History, Instant, Knowledge, Moment, PartyId, Question, Register, Scope,
+    Archive, Date, Day, Fault, History, Instant, Knowledge, Moment, PartyId, Question, Register, Registers,
+    Scope,
 };
 
 use super::Place;
@@ -74,6 +75,17 @@ pub(crate) fn gather(
     let entries: &Entries<'static> = Box::leak(Box::new(archive.entries(scope, moment)?));
     say_instead(entries.instead.as_ref());
     Ok(&entries.list)
+}
+
+/// The registers that bear on what is asked, as known at a moment; it says so if they had to come from the store.
+pub(crate) fn registers(
+    archive: &Archive,
+    scope: &Scope,
+    moment: &Moment,
+) -> Result<&'static Registers, Trouble> {
+    let (registers, instead) = archive.registers(scope, moment)?;
+    say_instead(instead.as_ref());
+    Ok(Box::leak(Box::new(registers)))
 }
 
 fn say_instead(instead: Option<&(u64, Fault)>) {

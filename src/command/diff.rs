@@ -4,11 +4,11 @@ use std::io::Write;
 
 use clap::Args;
 use ledger::standing::{Change, Side, difference};
-use ledger::{Knowledge, Moment, Question, Scope};
+use ledger::{Question, Scope};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
-use super::asking::{Cited, Parties, as_of, believed, gather, open};
+use super::asking::{Cited, Parties, as_of, believed, open, registers};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing;
@@ -56,16 +56,12 @@ impl Diff {
         };
         let after = self.parties.question(archive, to)?;
         let before = Question { as_of: from, ..after.clone() };
-        let scope = Scope::of(&after);
-        let later = if known_from.number() > known_to.number() { &known_from } else { &known_to };
-        let entries = gather(archive, &scope, later)?;
-        let known =
-            |moment: &Moment| &entries[..entries.partition_point(|entry| entry.number <= moment.number())];
-        let (old, new) = (Knowledge::of(known(&known_from)), Knowledge::of(known(&known_to)));
-        let changes = difference(
-            Side { knowledge: &old, question: &before },
-            Side { knowledge: &new, question: &after },
-        );
+        let scope = Scope::Questions(vec![before.clone(), after.clone()]);
+        let new = registers(archive, &scope, &known_to)?;
+        let is_known_the_same = known_from.number() == known_to.number();
+        let old = if is_known_the_same { new } else { registers(archive, &scope, &known_from)? };
+        let changes =
+            difference(Side { registers: old, question: &before }, Side { registers: new, question: &after });
         let cited =
             [Cited { as_of: from, known: known_from.last }, Cited { as_of: to, known: known_to.last }];
         show(place.format, &changes, &cited, out)?;

@@ -12,11 +12,12 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use clap::{Args, ValueEnum};
 use ledger::act::json::Line;
 use ledger::standing::Recorded;
-use ledger::{Knowledge, Question, Scope, answer};
+use ledger::standing::names::parties;
+use ledger::{Knowledge, Question, Registers, Scope, answer};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::asking::{Asking, gather, open};
+use super::asking::{Asking, gather, open, registers};
 use super::{Form, Format, Place, Status};
 use crate::render;
 use crate::render::standing;
@@ -91,19 +92,27 @@ impl Export {
                 Some(self.asking.question(archive)?)
             }
         };
-        // The names and codes of parties are in acts that no register of the question may hold.
-        let narrow = form != Form::Ftm && matches!(self.what, What::Standings | What::Intervals);
-        let scope = question.as_ref().filter(|_| narrow).map_or(Scope::Everything, Scope::of);
-        let entries = gather(archive, &scope, &moment)?;
-        match (&question, form) {
-            (None, _) => self.acts(entries, &mut out)?,
-            (Some(question), Form::Answer(format)) => {
-                self.table(&Knowledge::of(entries), question).write(format, &mut out)?;
-            }
-            (Some(question), Form::Parquet) => as_parquet(&self.table(&Knowledge::of(entries), question))?,
-            (Some(question), Form::Ftm) => {
+        let Some(question) = question else {
+            self.acts(gather(archive, &Scope::Everything, &moment)?, &mut out)?;
+            return Ok(out.flush().map(|()| Status::Done)?);
+        };
+        let registers = registers(archive, &Scope::of(&question), &moment)?;
+        // The names and codes of parties are in acts that no register may hold.
+        let entities = || gather(archive, &Scope::Entities, &moment);
+        let parties = || -> Result<_, Trouble> { Ok(parties(&Knowledge::of(entities()?))) };
+        let table = || -> Result<Table, Trouble> {
+            Ok(match self.what {
+                What::Intervals => intervals::table(registers, &question),
+                What::DyadYears => dyad_years::table(registers, &parties()?, &question),
+                What::Standings | What::Acts => standings(registers, &question),
+            })
+        };
+        match form {
+            Form::Answer(format) => table()?.write(format, &mut out)?,
+            Form::Parquet => as_parquet(&table()?)?,
+            Form::Ftm => {
                 let entities = if self.what == What::Standings { ftm::standing } else { ftm::ever };
-                for entity in entities(&Knowledge::of(entries), question) {
+                for entity in entities(registers, &parties()?, &question) {
                     writeln!(out, "{entity}")?;
                 }
             }
@@ -141,18 +150,11 @@ impl Export {
             act: Line(&entry.act),
         })?)
     }
+}
 
-    fn table(&self, knowledge: &Knowledge<'_>, question: &Question) -> Table {
-        match self.what {
-            What::Intervals => intervals::table(knowledge, question),
-            What::DyadYears => dyad_years::table(knowledge, question),
-            What::Standings | What::Acts => Table {
-                headers: &standing::CSV_HEADERS,
-                numbers: &[],
-                rows: render::rows(&answer(knowledge, question).standings, standing::csv_row),
-            },
-        }
-    }
+fn standings(registers: &Registers, question: &Question) -> Table {
+    let rows = render::rows(&answer(registers, question).standings, standing::csv_row);
+    Table { headers: &standing::CSV_HEADERS, numbers: &[], rows }
 }
 
 /// Writes a table as Parquet, past whatever else would alter the bytes on their way out.

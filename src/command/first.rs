@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use clap::Args;
+use ledger::Scope;
 use ledger::standing::{Began, first};
-use ledger::{Knowledge, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, Cited, as_of, gather, open};
+use super::asking::{Asking, Cited, as_of, open, registers};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing;
@@ -33,8 +33,8 @@ impl First {
         let moment = self.asking.moment(archive)?;
         let question = self.asking.question(archive)?;
         let since = self.since.as_deref().map(|text| as_of(Some(text), "--since")).transpose()?;
-        let knowledge = Knowledge::of(gather(archive, &Scope::of(&question), &moment)?);
-        let began = first(&knowledge, &question, since);
+        let registers = registers(archive, &Scope::of(&question), &moment)?;
+        let began = first(registers, &question, since);
         let cited = Cited { as_of: question.as_of, known: moment.last };
         let headers = ["place", "register", "between", "more", "value", "since", "until", "entries"];
         match place.format {

@@ -5,10 +5,10 @@ use std::io::Write;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use ledger::{Knowledge, PartyId, Question, Register, Scope, Standing, answer};
+use ledger::{PartyId, Question, Register, Scope, Standing, answer};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, as_of, believed, find, gather, open};
+use super::asking::{Cited, as_of, believed, find, open, registers};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing::value;
@@ -60,7 +60,7 @@ impl Matrix {
         };
         let cells = actors.iter().flat_map(|a| toward.iter().map(|b| toward_one(a, b)));
         let scope = Scope::Questions(cells.collect());
-        let answer = answer(&Knowledge::of(gather(archive, &scope, &moment)?), &question);
+        let answer = answer(registers(archive, &scope, &moment)?, &question);
         let mut cells: Cells<'_> = BTreeMap::new();
         for standing in &answer.standings {
             let (Some(one), Some(other)) = (&standing.key.actor, &standing.key.subject) else { continue };

@@ -9,10 +9,10 @@ use clap::Args;
 use ledger::standing::likely::{Directory, How, Likely};
 use ledger::standing::names::parties;
 use ledger::standing::value::Word;
-use ledger::{Day, Key, Knowledge, PartyId, Question, Register, Scope, Standing, answer};
+use ledger::{Day, Key, Knowledge, PartyId, Question, Register, Registers, Scope, Standing, answer};
 use serde_json::{Map, Value, json};
 
-use super::asking::{Cited, as_of, believed, gather, open};
+use super::asking::{Cited, as_of, believed, gather, open, registers};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::trouble::Trouble;
@@ -76,7 +76,7 @@ impl Screen {
         let directory = Directory::new(&parties, day);
         let meant: Vec<Vec<Likely<'_>>> = sought.iter().map(|(_, word)| directory.likely(word)).collect();
         let scope = scope(meant.iter().flatten().map(|likely| &likely.party.id), day);
-        let listed = listed(&Knowledge::of(gather(archive, &scope, &moment)?), day);
+        let listed = listed(registers(archive, &scope, &moment)?, day);
         let cited = Cited { as_of: day, known: moment.last };
         let answer_of = |((line, word), likely): (&(u64, String), &Vec<Likely<'_>>)| {
             rows(*line, word, likely, &listed, &cited)
@@ -139,10 +139,10 @@ fn scope<'p>(parties: impl Iterator<Item = &'p PartyId>, day: Day) -> Scope {
 }
 
 /// Who stands, or may stand, under a sanction or on a list of terrorists at the end of a day.
-fn listed(knowledge: &Knowledge<'_>, day: Day) -> BTreeMap<PartyId, Vec<Standing>> {
+fn listed(registers: &Registers, day: Day) -> BTreeMap<PartyId, Vec<Standing>> {
     let mut listed: BTreeMap<PartyId, Vec<Standing>> = BTreeMap::new();
     for register in LISTING {
-        for standing in answer(knowledge, &Question::about(register, day)).standings {
+        for standing in answer(registers, &Question::about(register, day)).standings {
             let stands = standing.value.is_alive() || standing.value.is(Word::Designated);
             if let (true, Some(subject)) = (stands, &standing.key.subject) {
                 listed.entry(subject.clone()).or_default().push(standing);

@@ -6,10 +6,10 @@ use std::mem::ManuallyDrop;
 
 use clap::Args;
 use ledger::standing::{Certainty, Recorded, Scheduled, scheduled};
-use ledger::{Answer, Day, Knowledge, Question, Register, Scope, answer};
+use ledger::{Answer, Day, Question, Register, Scope, answer};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, gather, open};
+use super::asking::{Asking, open, registers};
 use super::{Format, Place, Status};
 use crate::render::standing;
 use crate::render::{self, Cited};
@@ -38,9 +38,9 @@ impl State {
         let archive = open(place)?;
         let moment = self.asking.moment(archive)?;
         let question = self.asking.question(archive)?;
-        // Neither is freed, as little as the entries are: the process ends with the answer.
-        let knowledge = ManuallyDrop::new(Knowledge::of(gather(archive, &Scope::of(&question), &moment)?));
-        let mut answer = ManuallyDrop::new(answer(&knowledge, &question));
+        let registers = registers(archive, &Scope::of(&question), &moment)?;
+        // It is not freed, as little as the registers are: the process ends with the answer.
+        let mut answer = ManuallyDrop::new(answer(registers, &question));
         for (old, new, entry) in &answer.continued {
             anstream::eprintln!("note: {old} goes on as {new} (entry {entry}); the answer is under {new}");
         }
@@ -49,7 +49,7 @@ impl State {
         if self.count {
             return count(place.format, &answer, &cited, out);
         }
-        let due = self.scheduled.then(|| scheduled(&knowledge, &question));
+        let due = self.scheduled.then(|| scheduled(registers, &question));
         match place.format {
             Format::Table => {
                 show(&answer, hidden, &question, cited.known.as_ref(), out)?;

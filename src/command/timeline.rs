@@ -4,10 +4,10 @@ use std::io::Write;
 
 use clap::Args;
 use ledger::standing::{Found, Interval, intervals, story};
-use ledger::{Day, Knowledge, PartyId, Question, Register, Scope};
+use ledger::{Day, PartyId, Question, Register, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, as_of, believed, find, gather, open};
+use super::asking::{Cited, as_of, believed, find, open, registers};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::{bars, standing};
@@ -48,10 +48,10 @@ impl Timeline {
         };
         let (there, back) = (toward(&one, &other), toward(&other, &one));
         let scope = Scope::Questions(vec![there.clone(), back.clone()]);
-        let knowledge = Knowledge::of(gather(archive, &scope, &moment)?);
-        let mut found = story(&knowledge, &there);
+        let registers = registers(archive, &scope, &moment)?;
+        let mut found = story(registers, &there);
         // A register of the pair is found from either side.
-        found.extend(story(&knowledge, &back).into_iter().filter(|found| !found.key.is_mutual()));
+        found.extend(story(registers, &back).into_iter().filter(|found| !found.key.is_mutual()));
         let told: Vec<(Found<'_>, Vec<Interval>)> = found
             .into_iter()
             .map(|found| {

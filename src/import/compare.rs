@@ -12,7 +12,7 @@ use ledger::act::{Act, ActId, ActRef, Changes as Changed, Claim, Label, Measures
 use ledger::standing::Known;
 use ledger::standing::names::Named;
 use ledger::standing::value::Word;
-use ledger::{Date, Day, Deed, Key, Knowledge, PartyId, Question, Register, Standing, answer};
+use ledger::{Date, Day, Deed, Key, Knowledge, PartyId, Question, Register, Registers, Standing, answer};
 use serde_json::Value;
 
 use super::{Chronicle, Content, Days, Edition, Entry, Listing, Told};
@@ -199,6 +199,7 @@ impl<'a> Book<'a> {
                 book.touched.extend(keys.filter(is_listing).map(|key| (key, known.entry.number)));
             }
         }
+        let registers = Registers::of(knowledge);
         for register in [Register::Sanction, Register::Terror] {
             let question = Question {
                 as_of: seen.on,
@@ -207,7 +208,7 @@ impl<'a> Book<'a> {
                 subject: None,
                 through: false,
             };
-            for standing in answer(knowledge, &question).standings {
+            for standing in answer(&registers, &question).standings {
                 book.enter(standing);
             }
         }

@@ -92,8 +92,8 @@ fn mark(found: &Found<'_>, intervals: &[Interval], day: Day, marks: &Marks) -> c
     let Some(interval) = intervals.iter().find(on_day) else { return ' ' };
     let standing = interval.outcomes.iter().filter(|outcome| outcome.value.phase() == Phase::Begin).count();
     let contested = found.timeline.moves().any(|step| {
-        let rests = interval.outcomes.iter().any(|outcome| outcome.basis.contains(&step.known.entry.number));
-        rests && !step.known.contested_by.is_empty()
+        let rests = interval.outcomes.iter().any(|outcome| outcome.basis.contains(&step.number));
+        rests && step.contested().next().is_some()
     });
     match (standing, interval.outcomes.len()) {
         _ if contested => marks.contested,

@@ -97,15 +97,6 @@ macro_rules! vocabulary {
                 }
             }
 
-            /// Whether the act names one of these parties, in any part.
-            #[must_use]
-            pub fn names_one_of(&self, parties: &[&PartyId]) -> bool {
-                let named = |party: Option<&PartyId>| party.is_some_and(|party| parties.contains(&party));
-                match self {
-                    $(Self::$name { $($field),* } => false $(|| named(Field::party($field)))*,)+
-                }
-            }
-
             /// The earlier act that an act about the register refers to.
             #[must_use]
             pub fn target(&self) -> Option<&ActRef> {

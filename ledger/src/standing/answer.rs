@@ -1,24 +1,23 @@
 //! Questions and answers: the standings of the registers that a question is about.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use crate::abreast::abreast;
-use crate::act::{Deed, Label, Measure};
+use crate::act::{Label, Measure};
 use crate::date::{Date, Day};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 
 use super::channel::through;
-use super::effect::{Detail, Effect, may_move, moves};
-use super::knowledge::{Knowledge, Known, Status};
-use super::timeline::{Certainty, Move, Outcome, Timeline};
+use super::effect::{Detail, Effect};
+use super::registers::{Move, Moved, Registers};
+use super::timeline::{Certainty, Outcome, Timeline};
 use super::value::{Value, Word};
 
 /// What is asked: which registers, at the end of which day.
 ///
-/// What the register knew is the other time of every question: it is the [`Knowledge`] that the question is put
+/// What the register knew is the other time of every question: it is in the [`Registers`] that the question is put
 /// to.
 #[derive(Debug, Clone)]
 pub struct Question {
@@ -72,14 +71,14 @@ pub struct Answer {
 
 /// Answers a question from what the register knew.
 #[must_use]
-pub fn answer(knowledge: &Knowledge<'_>, question: &Question) -> Answer {
-    World::new(knowledge, question.as_of).answer(question)
+pub fn answer(registers: &Registers, question: &Question) -> Answer {
+    World::new(registers, question.as_of).answer(question)
 }
 
 /// The registers that a question is about, each with all its acts up to the day: the whole story.
 #[must_use]
-pub fn story<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Found<'a>> {
-    World::new(knowledge, question.as_of).timelines(question)
+pub fn story<'a>(registers: &'a Registers, question: &Question) -> Vec<Found<'a>> {
+    World::new(registers, question.as_of).timelines(question)
 }
 
 /// An act that was due after the day asked for.
@@ -97,15 +96,15 @@ pub struct Scheduled {
 
 /// The acts that were due after the day of a question, as the register knew then, in the order of their days.
 #[must_use]
-pub fn scheduled(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Scheduled> {
+pub fn scheduled(registers: &Registers, question: &Question) -> Vec<Scheduled> {
     let everything = Question { as_of: Day::MAX, ..question.clone() };
     let mut due = Vec::new();
-    for found in World::new(knowledge, question.as_of).timelines_until(&everything, Day::MAX) {
+    for found in World::new(registers, question.as_of).timelines_until(&everything, Day::MAX) {
         for step in found.timeline.moves().filter(|step| step.effect != Effect::Ends) {
-            let effective = step.known.act.effective.clone();
+            let effective = step.effective.clone();
             if let Some(effective) = effective.filter(|date| date.earliest() > question.as_of) {
                 let (key, value) = (found.key.clone(), step.effect.value());
-                due.push(Scheduled { key, value, effective, entries: step.known.entries() });
+                due.push(Scheduled { key, value, effective, entries: step.entries() });
             }
         }
     }
@@ -120,18 +119,18 @@ pub struct Found<'a> {
     pub key: Key,
     /// Its acts that count.
     pub timeline: Timeline<'a>,
-    /// Its acts that do not count.
-    pub left_out: Vec<&'a Known<'a>>,
+    /// What does not count.
+    pub left_out: Vec<&'a Move>,
 }
 
 /// What the register knew, seen from one day.
 pub(super) struct World<'a> {
     day: Day,
-    knowledge: &'a Knowledge<'a>,
+    registers: &'a Registers,
     /// Parties that have gone on under another id by that day: who, and through which entry.
     heirs: BTreeMap<PartyId, (PartyId, u64)>,
-    /// The acts that somebody disputes or denies, by their entries.
-    contested: BTreeMap<u64, &'a Known<'a>>,
+    /// Who disputes or denies an entry.
+    contested: BTreeMap<u64, Vec<&'a PartyId>>,
     /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
     licences: OnceLock<OfRegimes<Key>>,
     /// Only these registers are looked at, where there are such.
@@ -141,18 +140,21 @@ pub(super) struct World<'a> {
 /// What belongs to sanctions regimes: by the imposer and the regime, in order.
 type OfRegimes<T> = BTreeMap<(Option<PartyId>, Option<Label>), Vec<T>>;
 
-/// A register that an act moves, and how.
-struct Step<'a> {
-    key: Key,
-    moved: Move<'a>,
+/// A register, and under which other one its parties have gone on by the day, if they have.
+struct Placed<'a> {
+    moved: &'a Moved,
+    carried: Option<Box<Key>>,
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(knowledge: &'a Knowledge<'a>, day: Day) -> Self {
-        let heirs = heirs(knowledge, day);
-        let contested = knowledge.acts.iter().filter(|known| !known.contested_by.is_empty());
-        let contested = contested.map(|known| (known.entry.number, known)).collect();
-        Self { day, knowledge, heirs, contested, licences: OnceLock::new(), among: None }
+    pub(super) fn new(registers: &'a Registers, day: Day) -> Self {
+        let heirs = registers.heirs(day);
+        let mut contested: BTreeMap<u64, Vec<&PartyId>> = BTreeMap::new();
+        let moves = registers.all.iter().flat_map(|moved| &moved.moves);
+        for (number, party) in moves.flat_map(Move::contested) {
+            contested.entry(*number).or_default().push(party);
+        }
+        Self { day, registers, heirs, contested, licences: OnceLock::new(), among: None }
     }
 
     /// The same, looking at some registers alone.
@@ -200,73 +202,54 @@ impl<'a> World<'a> {
         until: Day,
         tell: impl Fn(Found<'a>) -> Vec<T> + Sync,
     ) -> Vec<T> {
-        let steps = self.steps(question);
         let endings = self.endings(question);
         abreast(
-            in_order(&steps),
-            |one, other| !is_same(one, other),
+            self.placed(question),
+            |one, other| !one.is_same(other),
             |share| {
-                let registers = share.chunk_by(is_same);
-                registers.filter_map(|steps| self.found(steps, &endings, until)).flat_map(&tell).collect()
+                let registers = share.chunk_by(Placed::is_same);
+                registers.filter_map(|parts| self.found(parts, &endings, until)).flat_map(&tell).collect()
             },
         )
     }
 
-    /// What the acts move of what a question is about, in the order of the acts.
-    fn steps(&self, question: &Question) -> Vec<Step<'a>> {
+    /// The registers that a question is about, in order; several in a row may be one by that day.
+    fn placed(&self, question: &Question) -> Vec<Placed<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
-        let (actors, subjects) = (self.ids_of(actor), self.ids_of(subject));
-        let among = self.parties_among();
-        let sieve = |known: &&'a Known<'a>| {
-            let deed = &known.act.deed;
-            question.register.is_none_or(|register| may_move(deed, register))
-                && (actor.is_none() || deed.names_one_of(&actors))
-                && (subject.is_none() || deed.names_one_of(&subjects))
-                && (self.among.is_none() || deed.names_one_of(&among))
+        let is_asked = |placed: &Placed<'_>| {
+            let key = placed.key();
+            self.among.as_ref().is_none_or(|keys| keys.contains(key))
+                && question.is_about(key, actor, subject)
         };
-        let looked_at = |key: &Key| self.among.as_ref().is_none_or(|keys| keys.contains(key));
-        abreast(
-            self.knowledge.acts.iter().collect(),
-            |_, _| true,
-            |acts: Vec<&'a Known<'a>>| {
-                let mut steps = Vec::new();
-                for known in acts.into_iter().filter(sieve) {
-                    for (key, effect) in moves(&known.act) {
-                        let key = self.carried_over(key);
-                        if looked_at(&key) && question.is_about(&key, actor, subject) {
-                            steps.push(Step { key, moved: Move { known, effect } });
-                        }
-                    }
-                }
-                steps
-            },
-        )
+        let of_kind =
+            |moved: &&Moved| question.register.is_none_or(|register| register == moved.key.register);
+        let placed = self.registers.all.iter().filter(of_kind).map(|moved| self.place(moved));
+        let mut placed: Vec<Placed<'a>> = placed.filter(is_asked).collect();
+        if placed.iter().any(|placed| placed.carried.is_some()) {
+            placed.sort_by(|one, other| one.key().cmp(other.key()));
+        }
+        placed
+    }
+
+    fn place(&self, moved: &'a Moved) -> Placed<'a> {
+        let goes_on = |party: &Option<PartyId>| party.as_ref().is_some_and(|id| self.heirs.contains_key(id));
+        let Key { actor, subject, of, person, .. } = &moved.key;
+        let carried = !self.heirs.is_empty() && [actor, subject, of, person].into_iter().any(goes_on);
+        Placed { moved, carried: carried.then(|| Box::new(self.carried_over(moved.key.clone()))) }
     }
 
     /// A register by what its acts do; none where no act has moved it by the day.
-    fn found(
-        &self,
-        steps: &[(Beginning, &Step<'a>)],
-        endings: &OfRegimes<&'a Known<'a>>,
-        until: Day,
-    ) -> Option<Found<'a>> {
-        let key = &steps.first()?.1.key;
-        let (mut counted, mut left_out) = (Vec::with_capacity(steps.len()), Vec::new());
-        for (_, Step { moved, .. }) in steps {
-            if moved.known.counts() {
-                counted.push(moved.clone());
-            } else {
-                left_out.push(moved.known);
-            }
-        }
+    fn found(&self, parts: &[Placed<'a>], endings: &OfRegimes<&'a Move>, until: Day) -> Option<Found<'a>> {
+        let key = parts.first()?.key();
+        let moves = parts.iter().flat_map(|part| &part.moved.moves);
+        let (mut counted, mut left_out): (Vec<&Move>, Vec<&Move>) = moves.partition(|step| step.counts());
         if key.register == Register::Sanction {
             let of_regime = endings.get(&(key.actor.clone(), key.regime.clone()));
-            let ends = of_regime.into_iter().flatten().map(|known| Move { known, effect: Effect::Ends });
-            counted.extend(ends);
+            counted.extend(of_regime.into_iter().flatten());
         }
         let timeline = Timeline::new(counted);
-        left_out.sort_by_key(|known| known.entry.number);
+        left_out.sort_by_key(|step| step.number);
         let is_there = timeline.has_begun(until) || self.denials(&left_out).next().is_some();
         is_there.then(|| Found { key: key.clone(), timeline, left_out })
     }
@@ -307,34 +290,16 @@ impl<'a> World<'a> {
         self.heirs.get(party).map_or(party, |(heir, _)| heir)
     }
 
-    /// Every id under which acts of a party may stand: its own, and those that it has gone on from.
-    fn ids_of<'p>(&'p self, party: Option<&'p PartyId>) -> Vec<&'p PartyId> {
-        let Some(party) = party else { return Vec::new() };
-        let earlier = self.heirs.iter().filter(|(_, (heir, _))| heir == party).map(|(old, _)| old);
-        std::iter::once(party).chain(earlier).collect()
-    }
-
-    /// Every id that an act of the registers looked at must name.
-    fn parties_among(&self) -> Vec<&PartyId> {
-        let keys = self.among.iter().flatten();
-        let parties: BTreeSet<&PartyId> = keys.flat_map(|key| [&key.actor, &key.subject]).flatten().collect();
-        parties.into_iter().flat_map(|party| self.ids_of(Some(party))).collect()
-    }
-
     /// The ends of sanctions regimes, where the question is about sanctions: only the same imposer's end a measure,
     /// and only under the same regime.
-    fn endings(&self, question: &Question) -> OfRegimes<&'a Known<'a>> {
+    fn endings(&self, question: &Question) -> OfRegimes<&'a Move> {
         let mut endings = OfRegimes::new();
         if question.register.is_some_and(|register| register != Register::Sanction) {
             return endings;
         }
-        let is_ending =
-            |known: &&Known<'_>| matches!(known.act.deed, Deed::RegimeTerminated { .. }) && known.counts();
-        for known in self.knowledge.acts.iter().filter(is_ending) {
-            for (key, _) in moves(&known.act) {
-                let key = self.carried_over(key);
-                endings.entry((key.actor, key.regime)).or_default().push(known);
-            }
+        for (key, ending) in self.registers.endings.iter().filter(|(_, ending)| ending.counts()) {
+            let key = self.carried_over(key.clone());
+            endings.entry((key.actor, key.regime)).or_default().push(ending);
         }
         endings
     }
@@ -356,18 +321,15 @@ impl<'a> World<'a> {
     }
 
     /// Who denies having done an act that is said to be theirs and to have taken effect by the day.
-    fn denials<'b>(&'b self, left_out: &'b [&'a Known<'a>]) -> impl Iterator<Item = &'b PartyId> {
-        left_out
-            .iter()
-            .filter(|known| matches!(known.status, Status::Denied { .. }))
-            .filter(|known| known.act.effective.as_ref().is_none_or(|date| date.earliest() <= self.day))
-            .filter_map(|known| known.act.deed.actor())
+    fn denials<'b>(&'b self, left_out: &'b [&'a Move]) -> impl Iterator<Item = &'a PartyId> + 'b {
+        let by_the_day =
+            |step: &&&Move| step.effective.as_ref().is_none_or(|date| date.earliest() <= self.day);
+        left_out.iter().filter(by_the_day).filter_map(|step| step.denied_by())
     }
 
     fn contested(&self, basis: &[u64]) -> Vec<PartyId> {
-        let acts = basis.iter().filter_map(|number| self.contested.get(number));
-        let mut parties: Vec<PartyId> =
-            acts.flat_map(|known| known.contested_by.iter().map(|(party, _)| party.clone())).collect();
+        let contested = basis.iter().filter_map(|number| self.contested.get(number));
+        let mut parties: Vec<PartyId> = contested.flatten().map(|party| (*party).clone()).collect();
         parties.sort();
         parties.dedup();
         parties
@@ -442,85 +404,15 @@ impl Question {
     }
 }
 
-/// The beginning of a register as numbers, in the order of registers; and whether that is all of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Beginning {
-    actor: u64,
-    subject: u128,
-    is_all: bool,
-}
-
-/// Steps in the order of their registers, and of the acts.
-///
-/// Registers are long, and most differ in their kind and in the first letters of their parties: those are compared
-/// first, as numbers.
-fn in_order<'s, 'a>(steps: &'s [Step<'a>]) -> Vec<(Beginning, &'s Step<'a>)> {
-    let mut steps: Vec<_> = steps.iter().map(|step| (Beginning::of(&step.key), step)).collect();
-    steps.sort_by(|(one, step), (other, second)| {
-        let numbers = (one.actor, one.subject).cmp(&(other.actor, other.subject));
-        let all = one.is_all && other.is_all;
-        numbers.then_with(|| if all { Ordering::Equal } else { step.key.cmp(&second.key) })
-    });
-    steps
-}
-
-/// Whether two steps are of one register.
-fn is_same((one, step): &(Beginning, &Step<'_>), (other, second): &(Beginning, &Step<'_>)) -> bool {
-    one == other && (one.is_all || step.key == second.key)
-}
-
-impl Beginning {
-    fn of(key: &Key) -> Self {
-        /// The first letters, and whether there are more: then nothing that follows may decide.
-        fn letters<const N: usize>(party: Option<&PartyId>) -> ([u8; N], bool) {
-            let mut letters = [0; N];
-            let Some(party) = party.map(|party| party.as_str().as_bytes()) else { return (letters, false) };
-            let shown = party.len().min(N - 1);
-            letters[..shown].copy_from_slice(&party[..shown]);
-            letters[N - 1] = u8::from(party.len() > shown);
-            (letters, party.len() > shown)
-        }
-        let Key { register, actor, subject, of, post, person, regime, measure, list, licence } = key;
-        let (actor, is_longer) = letters::<7>(actor.as_ref());
-        let mut first = [*register as u8; 8];
-        first[1..].copy_from_slice(&actor);
-        let (subject, goes_on) = letters::<16>(subject.as_ref());
-        let is_more = of.is_some() || person.is_some() || measure.is_some();
-        let is_named = [post, regime, list, licence].into_iter().any(Option::is_some);
-        Self {
-            actor: u64::from_be_bytes(first),
-            subject: if is_longer { 0 } else { u128::from_be_bytes(subject) },
-            is_all: !(is_longer || goes_on || is_more || is_named),
-        }
+impl Placed<'_> {
+    fn key(&self) -> &Key {
+        self.carried.as_deref().unwrap_or(&self.moved.key)
     }
-}
 
-/// Parties that surely go on under another id by a day, each with the last of its heirs.
-///
-/// Who goes on in a circle goes nowhere: of acts that contradict each other so, the first recorded stand.
-fn heirs(knowledge: &Knowledge<'_>, day: Day) -> BTreeMap<PartyId, (PartyId, u64)> {
-    let mut next: BTreeMap<&PartyId, (&PartyId, u64)> = BTreeMap::new();
-    for known in knowledge.acts.iter().filter(|known| known.counts()) {
-        if let Deed::EntityContinuedBy { actor, subject } = &known.act.deed
-            && known.act.effective.as_ref().is_some_and(|date| date.latest() <= day)
-            && !line_of_heirs(&next, subject).any(|heir| heir == actor)
-        {
-            next.insert(actor, (subject, known.entry.number));
-        }
+    /// Whether two are one register; those under whose own ids nobody has gone on are all different.
+    fn is_same(&self, other: &Self) -> bool {
+        (self.carried.is_some() || other.carried.is_some()) && self.key() == other.key()
     }
-    let last = |(heir, entry): &(&PartyId, u64)| {
-        let last = line_of_heirs(&next, heir).last().unwrap_or(heir);
-        (last.clone(), *entry)
-    };
-    next.iter().map(|(party, first)| ((*party).clone(), last(first))).collect()
-}
-
-/// A party, who it goes on as, who that one goes on as, and so on.
-fn line_of_heirs<'a>(
-    next: &BTreeMap<&'a PartyId, (&'a PartyId, u64)>,
-    party: &'a PartyId,
-) -> impl Iterator<Item = &'a PartyId> {
-    std::iter::successors(Some(party), |heir| next.get(heir).map(|(further, _)| *further))
 }
 
 /// The fields of a register beside its parties, as names and words.

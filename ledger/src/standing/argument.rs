@@ -6,6 +6,7 @@ use super::answer::{Found, Question, Standing, World};
 use super::channel::through;
 use super::effect::Effect;
 use super::knowledge::{Knowledge, Known, Status};
+use super::registers::{Move, Registers};
 use super::timeline::Timeline;
 
 /// The argument for the standings of one register.
@@ -51,24 +52,29 @@ pub enum Role {
 /// The arguments for the answer to a question, register by register.
 #[must_use]
 pub fn explain<'a>(knowledge: &'a Knowledge<'a>, question: &Question) -> Vec<Argument<'a>> {
-    let world = World::new(knowledge, question.as_of);
+    let registers = Registers::of(knowledge);
+    let world = World::new(&registers, question.as_of);
     let mut arguments: Vec<Argument<'a>> = world
         .timelines(question)
         .into_iter()
         .map(|found| {
             let standings = world.standings(&found);
-            let steps = steps(&found, &standings, question);
+            let steps = steps(knowledge, &found, &standings, question);
             Argument { key: found.key, standings, steps }
         })
         .collect();
     if question.through {
-        arguments.extend(through_collectives(&world, question));
+        arguments.extend(through_collectives(knowledge, &world, question));
     }
     arguments
 }
 
 /// What reaches a party through a collective rests on two things: what the collective did, and the tie.
-fn through_collectives<'a>(world: &World<'a>, question: &Question) -> Vec<Argument<'a>> {
+fn through_collectives<'a>(
+    knowledge: &'a Knowledge<'a>,
+    world: &World<'_>,
+    question: &Question,
+) -> Vec<Argument<'a>> {
     let mut arguments: Vec<Argument<'a>> = Vec::new();
     for standing in through(world, question) {
         let same = |argument: &&mut Argument<'a>| {
@@ -99,11 +105,9 @@ fn through_collectives<'a>(world: &World<'a>, question: &Question) -> Vec<Argume
             .into_iter()
             .flat_map(|register| world.timelines(&Question::about(register, question.as_of)));
         let standings = &argument.standings;
-        let is_used = |found: &Found<'a>| {
-            found.timeline.moves().any(|step| rests_on(standings, step.known.entry.number))
-        };
+        let is_used = |found: &Found<'_>| found.timeline.moves().any(|step| rests_on(standings, step.number));
         for found in acts.chain(ties.filter(is_used)) {
-            argument.steps.extend(steps(&found, standings, question));
+            argument.steps.extend(steps(knowledge, &found, standings, question));
         }
     }
     arguments
@@ -113,27 +117,36 @@ fn rests_on(standings: &[Standing], number: u64) -> bool {
     standings.iter().any(|standing| standing.basis.contains(&number))
 }
 
-fn steps<'a>(found: &Found<'a>, standings: &[Standing], question: &Question) -> Vec<Step<'a>> {
-    let mut steps = counted(&found.timeline, standings, question);
-    steps.extend(found.left_out.iter().map(|known| Step {
-        known,
-        effect: None,
-        role: Role::LeftOut(known.status.clone()),
-    }));
-    steps
+fn steps<'a>(
+    knowledge: &'a Knowledge<'a>,
+    found: &Found<'_>,
+    standings: &[Standing],
+    question: &Question,
+) -> Vec<Step<'a>> {
+    let counted = counted(&found.timeline, standings, question).into_iter();
+    let left_out = found.left_out.iter().filter_map(|step| {
+        let case = step.case.as_ref()?;
+        Some((step.number, None, Role::LeftOut(case.status.clone())))
+    });
+    let told = counted.map(|(step, role)| (step.number, Some(step.effect.clone()), role)).chain(left_out);
+    told.filter_map(|(number, effect, role)| Some(Step { known: knowledge.act(number)?, effect, role }))
+        .collect()
 }
 
-fn counted<'a>(timeline: &Timeline<'a>, standings: &[Standing], question: &Question) -> Vec<Step<'a>> {
-    let rests = |number: u64| rests_on(standings, number);
+fn counted<'a>(
+    timeline: &Timeline<'a>,
+    standings: &[Standing],
+    question: &Question,
+) -> Vec<(&'a Move, Role)> {
     let mut steps = Vec::new();
     for (place, step) in timeline.moves().enumerate() {
-        let number = step.known.entry.number;
-        let date = step.known.act.effective.as_ref();
+        let rests = rests_on(standings, step.number);
+        let date = step.effective.as_ref();
         let role = if date.is_some_and(|date| date.earliest() > question.as_of) {
             Role::Later
-        } else if rests(number) && date.is_some_and(|date| date.latest() > question.as_of) {
+        } else if rests && date.is_some_and(|date| date.latest() > question.as_of) {
             Role::MayHold
-        } else if rests(number) {
+        } else if rests {
             Role::Holds
         } else {
             match timeline.overtaken_by(place) {
@@ -142,7 +155,7 @@ fn counted<'a>(timeline: &Timeline<'a>, standings: &[Standing], question: &Quest
                 None => continue,
             }
         };
-        steps.push(Step { known: step.known, effect: Some(step.effect.clone()), role });
+        steps.push((step, role));
     }
     steps
 }

@@ -11,8 +11,10 @@ use crate::party::PartyId;
 use crate::register::{Key, Register};
 
 use super::answer::{Found, Question, World};
+use super::effect::Effect;
 use super::knowledge::{Knowledge, Known};
-use super::timeline::{Move, Outcome, Timeline};
+use super::registers::{Move, Registers};
+use super::timeline::{Outcome, Timeline};
 use super::value::{Value, Word};
 
 /// Something that a registrar should look at.
@@ -73,12 +75,13 @@ impl FindingKind {
 /// Every finding, as of a day, in the order of the entries.
 #[must_use]
 pub fn check(knowledge: &Knowledge<'_>, as_of: Day) -> Vec<Finding> {
-    let world = World::new(knowledge, Day::MAX);
+    let registers = Registers::of(knowledge);
+    let world = World::new(&registers, Day::MAX);
     let every = Question { as_of: Day::MAX, register: None, actor: None, subject: None, through: false };
     let of_one = |register: &Found<'_>| {
-        let mut findings = without_ground(register);
-        findings.extend(renewed_after_expiry(register));
-        findings.extend(two_dates(register));
+        let mut findings = without_ground(knowledge, register);
+        findings.extend(renewed_after_expiry(knowledge, register));
+        findings.extend(two_dates(knowledge, register));
         findings.extend(open(register, as_of));
         findings
     };
@@ -92,10 +95,6 @@ pub fn check(knowledge: &Knowledge<'_>, as_of: Day) -> Vec<Finding> {
     findings.sort();
     findings.dedup();
     findings
-}
-
-fn number(step: &Move<'_>) -> u64 {
-    step.known.entry.number
 }
 
 /// Acts that presuppose another: each needs, just before it, one of the values named here.
@@ -136,39 +135,39 @@ fn ground_of(deed: &Deed) -> Option<(FindingKind, &'static [Word])> {
 }
 
 /// Acts whose ground no possible order of the acts gives.
-fn without_ground(found: &Found<'_>) -> Vec<Finding> {
+fn without_ground(knowledge: &Knowledge<'_>, found: &Found<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, step) in found.timeline.moves().enumerate() {
+        let Some(known) = knowledge.act(step.number) else { continue };
         // The end of a regime ends its sanctions as a whole; that it finds none alive is no finding.
-        let own = found.key.register != Register::Sanction
-            || !matches!(step.known.act.deed, Deed::RegimeTerminated { .. });
-        let Some((kind, ground)) = ground_of(&step.known.act.deed).filter(|_| own) else { continue };
+        let own = step.effect != Effect::Ends;
+        let Some((kind, ground)) = ground_of(&known.act.deed).filter(|_| own) else { continue };
         let before = found.timeline.before(place);
         if !before.iter().any(|outcome| ground.iter().any(|word| outcome.value.is(*word))) {
             let stood =
                 before.first().map_or_else(|| "none".to_owned(), |outcome| outcome.value.as_str().to_owned());
-            let words =
-                format!("{}, where {} stood as {stood}", step.known.act.deed.kind(), name(&found.key));
-            findings.push(Finding { entries: vec![number(step)], kind, words });
+            let words = format!("{}, where {} stood as {stood}", known.act.deed.kind(), name(&found.key));
+            findings.push(Finding { entries: vec![step.number], kind, words });
         }
     }
     findings
 }
 
-fn renewed_after_expiry(found: &Found<'_>) -> Vec<Finding> {
+fn renewed_after_expiry(knowledge: &Knowledge<'_>, found: &Found<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, step) in found.timeline.moves().enumerate() {
-        if !matches!(step.known.act.deed, Deed::SanctionRenewed { .. }) {
+        let known = knowledge.act(step.number);
+        if !known.is_some_and(|known| matches!(known.act.deed, Deed::SanctionRenewed { .. })) {
             continue;
         }
-        let Some(day) = step.known.act.effective.as_ref().map(Date::earliest) else { continue };
+        let Some(day) = step.effective.as_ref().map(Date::earliest) else { continue };
         let gap = |outcome: &&Outcome| {
             outcome.until.as_ref().is_some_and(|until| until.latest().tomorrow().is_ok_and(|next| next < day))
         };
         if let Some(lapsed) = found.timeline.before(place).iter().find(gap) {
             let until = lapsed.until.as_ref().map(ToString::to_string).unwrap_or_default();
             let words = format!("{} ran out on {until} and was renewed on {day}", name(&found.key));
-            let mut entries = vec![number(step)];
+            let mut entries = vec![step.number];
             entries.extend(&lapsed.basis);
             findings.push(Finding { entries, kind: FindingKind::RenewedAfterExpiry, words });
         }
@@ -177,16 +176,16 @@ fn renewed_after_expiry(found: &Found<'_>) -> Vec<Finding> {
 }
 
 /// Two acts of one kind and register, with different days, on the word of one source.
-fn two_dates(found: &Found<'_>) -> Vec<Finding> {
-    let mut by_source: BTreeMap<(&str, &str), &Move<'_>> = BTreeMap::new();
+fn two_dates(knowledge: &Knowledge<'_>, found: &Found<'_>) -> Vec<Finding> {
+    let mut by_source: BTreeMap<(&str, &str), &Known<'_>> = BTreeMap::new();
     let mut findings = Vec::new();
-    for step in found.timeline.moves() {
-        for claim in step.known.act.claims.iter().filter(|claim| is_one_document(claim)) {
-            let this = (claim.source.as_str(), step.known.act.deed.kind());
-            let Some(other) = by_source.insert(this, step) else { continue };
-            if other.known.act.effective != step.known.act.effective && same_locator(other, step, claim) {
+    for known in found.timeline.moves().filter_map(|step| knowledge.act(step.number)) {
+        for claim in known.act.claims.iter().filter(|claim| is_one_document(claim)) {
+            let this = (claim.source.as_str(), known.act.deed.kind());
+            let Some(other) = by_source.insert(this, known) else { continue };
+            if other.act.effective != known.act.effective && same_locator(other, known, claim) {
                 let words = format!("{}: {} gives two days for it", name(&found.key), claim.source);
-                let entries = vec![number(step), number(other)];
+                let entries = vec![known.entry.number, other.entry.number];
                 findings.push(Finding { entries, kind: FindingKind::TwoDates, words });
             }
         }
@@ -199,11 +198,11 @@ fn is_one_document(claim: &Claim) -> bool {
     claim.digest.is_some() || claim.url.is_some() || claim.locator.is_some()
 }
 
-fn same_locator(other: &Move<'_>, step: &Move<'_>, claim: &Claim) -> bool {
+fn same_locator(other: &Known<'_>, known: &Known<'_>, claim: &Claim) -> bool {
     let same = |earlier: &Claim| {
         (&earlier.source, &earlier.url, &earlier.locator) == (&claim.source, &claim.url, &claim.locator)
     };
-    !std::ptr::eq(other.known, step.known) && other.known.act.claims.iter().any(same)
+    other.entry.number != known.entry.number && other.act.claims.iter().any(same)
 }
 
 fn open(found: &Found<'_>, as_of: Day) -> Option<Finding> {
@@ -230,26 +229,26 @@ fn rivals(found: &[Found<'_>], register: Register) -> Vec<Finding> {
     let mut findings = Vec::new();
     for group in groups.into_values().filter(|group| group.len() > 1) {
         for step in group.iter().flat_map(|found| found.timeline.moves()) {
-            let Some(day) = step.known.act.effective.as_ref().map(Date::latest) else { continue };
+            let Some(day) = step.effective.as_ref().map(Date::latest) else { continue };
             findings.extend(overlap(&group, register, step, day));
         }
     }
     findings
 }
 
-fn overlap(group: &[&Found<'_>], register: Register, step: &Move<'_>, day: Day) -> Option<Finding> {
+fn overlap(group: &[&Found<'_>], register: Register, step: &Move, day: Day) -> Option<Finding> {
     let holders: Vec<(&Found<'_>, Outcome)> =
         group.iter().filter_map(|found| Some((*found, holds(&found.timeline, day)?))).collect();
-    let began = holders.iter().any(|(_, outcome)| outcome.basis.contains(&number(step)));
+    let began = holders.iter().any(|(_, outcome)| outcome.basis.contains(&step.number));
     if holders.len() < 2 || !began {
         return None;
     }
-    let mut entries = vec![number(step)];
+    let mut entries = vec![step.number];
     entries.extend(
         holders
             .iter()
             .flat_map(|(_, outcome)| outcome.basis.iter().copied())
-            .filter(|entry| *entry != number(step)),
+            .filter(|entry| *entry != step.number),
     );
     let names: Vec<String> = holders.iter().map(|(found, _)| name(&found.key)).collect();
     let kind = if register == Register::Envoy { FindingKind::TwoHeads } else { FindingKind::TwoGovernments };

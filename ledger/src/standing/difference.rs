@@ -1,20 +1,19 @@
 //! What changed: between two days in the world, between two states of knowledge, or both.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use crate::act::{Act, Deed};
-use crate::date::Day;
+use crate::date::{Date, Day};
 use crate::register::{Key, Register};
 
 use super::answer::{Question, Standing, World};
-use super::effect::{may_move, moves};
-use super::knowledge::{Knowledge, Known};
+use super::registers::{Move, Moved, Registers};
 
 /// One side of a difference: what was known, and the question put to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
     /// What the register knew.
-    pub knowledge: &'a Knowledge<'a>,
+    pub registers: &'a Registers,
     /// What is asked of it; the two sides differ in the day alone.
     pub question: &'a Question,
 }
@@ -68,7 +67,7 @@ fn first_of(one: Option<&Standing>, other: Option<&Standing>) -> Option<Key> {
 
 impl<'a> Side<'a> {
     fn world(&self) -> World<'a> {
-        World::new(self.knowledge, self.question.as_of)
+        World::new(self.registers, self.question.as_of)
     }
 }
 
@@ -76,27 +75,23 @@ impl<'a> Side<'a> {
 fn touched(before: &Side<'_>, after: &Side<'_>, world: &World<'_>) -> Option<BTreeSet<Key>> {
     let (day, other) = (before.question.as_of, after.question.as_of);
     let days = (day.min(other), day.max(other));
-    let (fewer, more) = if before.knowledge.acts.len() <= after.knowledge.acts.len() {
-        (before.knowledge, after.knowledge)
-    } else {
-        (after.knowledge, before.knowledge)
-    };
-    let last = fewer.acts.last().map_or(0, |known| known.entry.number);
+    let (old, new) = (before.registers, after.registers);
+    let begins = |all: &Registers| all.continued.iter().any(|one| turns_within([&one.effective], [], days));
+    if old.continued != new.continued || begins(new) {
+        return None;
+    }
     let mut keys = BTreeSet::new();
-    for known in &more.acts {
-        let number = known.entry.number;
-        let earlier = fewer.act(number);
-        let is_new = number > last || earlier.is_none_or(|earlier| !known.is_known_as(earlier));
-        let turns = |known: &Known<'_>| turns_within(&known.act, days);
-        if !is_new && !turns(known) {
+    for (one, other) in side_by_side(old, new) {
+        let turns = |step: &Move| turns_within(&step.effective, &step.until, days);
+        let is_known_otherwise = one.map(|moved| &moved.moves) != other.map(|moved| &moved.moves);
+        if !is_known_otherwise && !other.iter().flat_map(|moved| &moved.moves).any(turns) {
             continue;
         }
-        for act in [Some(&known.act), earlier.map(|earlier| &earlier.act)].into_iter().flatten() {
-            if bears_on_others(&act.deed) {
-                return None;
-            }
-            keys.extend(moves(act).into_iter().map(|(key, _)| key));
+        let Some(Moved { key, .. }) = one.or(other) else { continue };
+        if matches!(key.register, Register::Licence | Register::Regime) {
+            return None;
         }
+        keys.insert(key.clone());
     }
     // A register may be asked for under the ids of either day.
     let carried: Vec<Key> = keys.iter().map(|key| world.carried_over(key.clone())).collect();
@@ -104,21 +99,31 @@ fn touched(before: &Side<'_>, after: &Side<'_>, world: &World<'_>) -> Option<BTr
     Some(keys)
 }
 
-/// Whether an act begins to count, surely counts, or runs out after the first day and by the second.
-fn turns_within(act: &Act, (first, second): (Day, Day)) -> bool {
-    let begins = act.effective.iter().flat_map(|date| [date.earliest(), date.latest()]);
-    let ends = act
-        .until
-        .iter()
-        .flat_map(|until| [until.earliest(), until.latest()])
-        .filter_map(|day| day.tomorrow().ok());
-    begins.chain(ends).any(|day| first < day && day <= second)
+/// Each register that either side has, from both; they are the same ones where nothing but the day differs.
+fn side_by_side<'a>(old: &'a Registers, new: &'a Registers) -> Vec<(Option<&'a Moved>, Option<&'a Moved>)> {
+    let (mut old, mut new) = (old.all.iter().peekable(), new.all.iter().peekable());
+    let mut pairs = Vec::new();
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return pairs,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(one), Some(other)) => one.key.cmp(&other.key),
+        };
+        pairs.push((old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge())));
+    }
 }
 
-/// Whether an act moves registers that it does not name.
-fn bears_on_others(deed: &Deed) -> bool {
-    [Register::Licence, Register::Regime].into_iter().any(|register| may_move(deed, register))
-        || matches!(deed, Deed::EntityContinuedBy { .. })
+/// Whether what has these dates begins to count, surely counts, or runs out after the first day and by the second.
+fn turns_within<'a>(
+    effective: impl IntoIterator<Item = &'a Date>,
+    until: impl IntoIterator<Item = &'a Date>,
+    (first, second): (Day, Day),
+) -> bool {
+    let begins = effective.into_iter().flat_map(|date| [date.earliest(), date.latest()]);
+    let runs_out = until.into_iter().flat_map(|until| [until.earliest(), until.latest()]);
+    let ends = runs_out.filter_map(|day| day.tomorrow().ok());
+    begins.chain(ends).any(|day| first < day && day <= second)
 }
 
 /// Whether two sides say the same, whatever they rest on.

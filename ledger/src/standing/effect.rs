@@ -5,17 +5,19 @@
 
 use std::borrow::Cow;
 
-use crate::act::{Act, Class, Deed, Label, Manner, Measure, Measures, Mode, Rank};
+use serde::{Deserialize, Serialize};
+
+use crate::act::{Act, Class, Deed, Label, Manner, Measure, Measures, Mode, PartyKind, Rank};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 
-use super::value::{Value, Word};
+use super::value::{Phase, Value, Word};
 
 /// What an act does to one register.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Effect {
     /// It writes a value, whatever stood before.
-    Writes(Value, Detail),
+    Writes(Value, #[serde(with = "detail")] Detail),
     /// It writes a value and leaves the detail as it was (a mission suspended keeps its rank).
     Keeps(Value),
     /// It ends every measure of its regime that is alive, and touches no other.
@@ -29,6 +31,15 @@ impl Effect {
         match self {
             Self::Writes(value, _) | Self::Keeps(value) => value.clone(),
             Self::Ends => Value::Word(Word::Terminated),
+        }
+    }
+
+    /// The place of the act within a group of one day.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::Writes(value, _) | Self::Keeps(value) => value.phase(),
+            Self::Ends => Phase::End,
         }
     }
 }
@@ -148,27 +159,6 @@ pub fn moves(act: &Act) -> Vec<(Key, Effect)> {
     }
 }
 
-/// Whether an act can move registers of a kind at all, told by its kind alone: a first sieve for long histories.
-#[must_use]
-pub fn may_move(deed: &Deed, register: Register) -> bool {
-    let families: &[&str] = match register {
-        Register::RecognitionState | Register::RecognitionGovernment => &["recognition."],
-        Register::Relations => &["relations."],
-        Register::Consular => &["consular."],
-        Register::Mission => &["mission."],
-        Register::Envoy => &["envoy.", "credentials."],
-        Register::Sanction => &["sanction."],
-        Register::Regime => &["regime."],
-        Register::Licence => &["licence."],
-        Register::Terror => &["terror."],
-        Register::Membership => &["membership."],
-        Register::Binding => &["binding."],
-        Register::Existence | Register::Name => &["entity."],
-    };
-    let kind = deed.kind();
-    families.iter().any(|family| kind.starts_with(family))
-}
-
 fn one(key: Key, effect: Effect) -> Vec<(Key, Effect)> {
     vec![(key, effect)]
 }
@@ -258,5 +248,42 @@ fn licences(key: &Key, measures: Option<&Measures>, word: Word) -> Vec<(Key, Eff
     match measures {
         None => one(key.clone(), writes(word)),
         Some(measures) => per_measure(key, measures, word),
+    }
+}
+
+/// Details in few bytes: the names as their places in a list.
+mod detail {
+    use std::borrow::Cow;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Class, Detail, Manner, Mode, PartyKind, Rank};
+
+    /// Every name, with the words of its closed list, where it has one. New ones are appended.
+    const NAMES: [(&str, &[&str]); 8] = [
+        ("mode", Mode::WORDS),
+        ("manner", Manner::WORDS),
+        ("rank", Rank::WORDS),
+        ("protecting", &[]),
+        ("class", Class::WORDS),
+        ("party", PartyKind::WORDS),
+        ("by", &[]),
+        ("reason", &[]),
+    ];
+
+    pub(super) fn serialize<S: Serializer>(detail: &Detail, serializer: S) -> Result<S::Ok, S::Error> {
+        let place = |name: &str| NAMES.iter().position(|(other, _)| *other == name);
+        serializer.collect_seq(detail.iter().map(|(name, text)| (place(name), text)))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Detail, D::Error> {
+        let told: Vec<(Option<usize>, &str)> = Vec::deserialize(deserializer)?;
+        let known = |(place, text): (Option<usize>, &str)| {
+            let (name, words) = NAMES.get(place?)?;
+            let word = words.iter().find(|word| **word == text);
+            Some((*name, word.map_or_else(|| Cow::Owned(text.to_owned()), |word| Cow::Borrowed(*word))))
+        };
+        told.into_iter().map(|one| known(one).ok_or_else(|| D::Error::custom("an unknown detail"))).collect()
     }
 }

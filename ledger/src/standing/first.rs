@@ -7,7 +7,7 @@ use crate::register::Key;
 
 use super::answer::{Question, World};
 use super::interval::{Interval, intervals};
-use super::knowledge::Knowledge;
+use super::registers::Registers;
 use super::value::Phase;
 
 /// A register that was brought to a value, and when.
@@ -29,8 +29,8 @@ pub struct Began {
 
 /// Who brought the registers of a question to a value that begins something, from a day on, the first one first.
 #[must_use]
-pub fn first(knowledge: &Knowledge<'_>, question: &Question, from: Option<Day>) -> Vec<Began> {
-    let world = World::new(knowledge, question.as_of);
+pub fn first(registers: &Registers, question: &Question, from: Option<Day>) -> Vec<Began> {
+    let world = World::new(registers, question.as_of);
     let mut began: Vec<Began> = Vec::new();
     for found in world.timelines(question) {
         for interval in intervals(&found.timeline) {

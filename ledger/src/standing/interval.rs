@@ -36,10 +36,9 @@ pub fn intervals(timeline: &Timeline<'_>) -> Vec<Interval> {
 fn turning_days(timeline: &Timeline<'_>) -> Vec<Day> {
     let mut days = Vec::new();
     for step in timeline.moves() {
-        let act = &step.known.act;
-        days.push(act.effective.as_ref().map_or(Day::MIN, Date::earliest));
-        days.extend(act.effective.as_ref().map(Date::latest));
-        for until in act.until.iter().flat_map(|until| [until.earliest(), until.latest()]) {
+        days.push(step.effective.as_ref().map_or(Day::MIN, Date::earliest));
+        days.extend(step.effective.as_ref().map(Date::latest));
+        for until in step.until.iter().flat_map(|until| [until.earliest(), until.latest()]) {
             days.extend(until.tomorrow());
         }
     }

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::abreast::abreast;
 use crate::act::{Act, ActId, ActRef, Deed};
 use crate::date::Instant;
@@ -29,7 +31,7 @@ pub struct Recorded {
 }
 
 /// Whether an act counts, and if not, through which entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// It counts.
     Counts,
@@ -72,15 +74,6 @@ impl Known<'_> {
     #[must_use]
     pub fn entries(&self) -> Vec<u64> {
         std::iter::once(self.entry.number).chain(self.amended_by.iter().copied()).collect()
-    }
-
-    /// Whether the register knew this act in the same way at another time.
-    #[must_use]
-    pub fn is_known_as(&self, other: &Self) -> bool {
-        self.status == other.status
-            && self.contested_by == other.contested_by
-            && self.amended_by == other.amended_by
-            && (self.amended_by.is_empty() || self.act == other.act)
     }
 
     /// Whether it counts.

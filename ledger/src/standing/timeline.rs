@@ -13,17 +13,8 @@
 use crate::date::{Date, Day};
 
 use super::effect::{Detail, Effect};
-use super::knowledge::Known;
+use super::registers::Move;
 use super::value::{Phase, Value, Word};
-
-/// What one act does to one register, and when.
-#[derive(Debug, Clone)]
-pub struct Move<'a> {
-    /// The act, as the register knew it.
-    pub known: &'a Known<'a>,
-    /// What it does.
-    pub effect: Effect,
-}
 
 /// One value that a register may have, and what it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +59,7 @@ pub struct Timeline<'a> {
 
 #[derive(Debug, Clone)]
 struct Placed<'a> {
-    step: Move<'a>,
+    step: &'a Move,
     earliest: Day,
     latest: Day,
     /// The place within an exact day.
@@ -130,8 +121,7 @@ impl Outcome {
 
 impl<'a> Timeline<'a> {
     /// Orders the acts of a register.
-    #[must_use]
-    pub fn new(moves: Vec<Move<'a>>) -> Self {
+    pub fn new(moves: impl IntoIterator<Item = &'a Move>) -> Self {
         let mut placed: Vec<Placed<'a>> = moves.into_iter().map(Placed::new).collect();
         gather_groups(&mut placed);
         placed.sort_by_key(|p| (p.earliest, p.latest, p.place));
@@ -139,8 +129,8 @@ impl<'a> Timeline<'a> {
     }
 
     /// The acts, in their order.
-    pub fn moves(&self) -> impl Iterator<Item = &Move<'a>> {
-        self.moves.iter().map(|placed| &placed.step)
+    pub fn moves(&self) -> impl Iterator<Item = &'a Move> {
+        self.moves.iter().map(|placed| placed.step)
     }
 
     /// What the register may be just before the act at a place takes effect.
@@ -167,7 +157,7 @@ impl<'a> Timeline<'a> {
         let (earlier, later) = self.moves.split_at_checked(place + 1)?;
         let this = earlier.last()?;
         let next = later.iter().find(|other| other.surely_after(this))?;
-        Some(next.step.known.entry.number)
+        Some(next.step.number)
     }
 
     /// Whether some act of this register may count by the end of a day.
@@ -262,19 +252,17 @@ impl<'a> Timeline<'a> {
 }
 
 impl<'a> Placed<'a> {
-    fn new(step: Move<'a>) -> Self {
-        let act = &step.known.act;
-        let (earliest, latest) = match &act.effective {
+    fn new(step: &'a Move) -> Self {
+        let (earliest, latest) = match &step.effective {
             Some(date) => (date.earliest(), date.latest()),
             None => (Day::MIN, Day::MIN),
         };
-        let number = step.known.entry.number;
         let place = Place {
-            unordered: act.order.is_none(),
-            order: act.order.unwrap_or(0),
-            group: number,
-            phase: step.effect.value().phase(),
-            number,
+            unordered: step.order.is_none(),
+            order: step.order.unwrap_or(0),
+            group: step.number,
+            phase: step.effect.phase(),
+            number: step.number,
         };
         Self { step, earliest, latest, place }
     }
@@ -299,25 +287,19 @@ impl<'a> Placed<'a> {
     }
 
     fn written(&self, value: Value, detail: Detail) -> Outcome {
-        let act = &self.step.known.act;
-        Outcome {
-            value,
-            detail,
-            since: act.effective.clone(),
-            until: act.until.clone(),
-            basis: self.step.known.entries(),
-        }
+        let Move { effective, until, .. } = self.step;
+        Outcome { value, detail, since: effective.clone(), until: until.clone(), basis: self.step.entries() }
     }
 }
 
 /// Gives all acts of one group on one exact day the place of its first entry.
 fn gather_groups(moves: &mut [Placed<'_>]) {
-    if moves.iter().all(|placed| placed.step.known.act.group.is_none()) {
+    if moves.iter().all(|placed| placed.step.group.is_none()) {
         return;
     }
     let mut firsts = std::collections::BTreeMap::new();
     for placed in &*moves {
-        if let Some(group) = &placed.step.known.act.group {
+        if let Some(group) = &placed.step.group {
             let first = firsts.entry((placed.earliest, group)).or_insert(placed.place.number);
             *first = (*first).min(placed.place.number);
         }
@@ -325,7 +307,7 @@ fn gather_groups(moves: &mut [Placed<'_>]) {
     let firsts: Vec<Option<u64>> = moves
         .iter()
         .map(|placed| {
-            let group = placed.step.known.act.group.as_ref()?;
+            let group = placed.step.group.as_ref()?;
             firsts.get(&(placed.earliest, group)).copied()
         })
         .collect();

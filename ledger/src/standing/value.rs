@@ -1,5 +1,7 @@
 //! The values that registers take.
 
+use serde::{Deserialize, Serialize};
+
 use crate::act::Label;
 use crate::act::word::words;
 
@@ -38,7 +40,7 @@ pub enum Phase {
 }
 
 /// The value of a register: a word, or, for the register of names, a name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Value {
     /// One of the closed list.
     Word(Word),

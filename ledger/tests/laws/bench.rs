@@ -9,7 +9,7 @@ use std::fmt::Write;
 use ledger::act::{Draft, Place};
 use ledger::standing::Recorded;
 use ledger::standing::answer::key_fields;
-use ledger::{Act, Day, Hash, Instant, Knowledge, PartyId, Question, Register, Standing, answer};
+use ledger::{Act, Day, Hash, Instant, Knowledge, PartyId, Question, Register, Registers, Standing, answer};
 use serde_json::Value;
 
 /// Acts with the instants at which they were recorded.
@@ -99,7 +99,7 @@ pub(crate) fn question(words: &str, as_of: &str) -> Question {
 }
 
 fn tell(knowledge: &Knowledge<'_>, words: &str, as_of: &str) -> String {
-    let answer = answer(knowledge, &question(words, as_of));
+    let answer = answer(&Registers::of(knowledge), &question(words, as_of));
     let mut told = String::new();
     for standing in &answer.standings {
         writeln!(told, "{}", line(standing)).unwrap();

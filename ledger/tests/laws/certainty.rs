@@ -102,11 +102,11 @@ proptest! {
         let world = written(&acts);
         let as_of = nth(on);
         let knowledge = Knowledge::of(&world.entries);
-        let steps = knowledge.acts.iter().map(|known| {
+        let steps: Vec<Move> = knowledge.acts.iter().map(|known| {
             let (_, effect) = moves(&known.act).remove(0);
-            Move { known, effect }
-        });
-        let outcomes = Timeline::new(steps.collect()).at(as_of);
+            Move::of(known, effect, &knowledge)
+        }).collect();
+        let outcomes = Timeline::new(&steps).at(as_of);
         let told: BTreeSet<String> = outcomes.iter().map(|outcome| outcome.value.as_str().to_owned()).collect();
         prop_assert_eq!(told, by_force(&world, as_of));
     }
@@ -116,11 +116,11 @@ proptest! {
     fn the_intervals_are_the_answers_of_their_days(acts in timelines()) {
         let world = written(&acts);
         let knowledge = Knowledge::of(&world.entries);
-        let steps = knowledge.acts.iter().map(|known| {
+        let steps: Vec<Move> = knowledge.acts.iter().map(|known| {
             let (_, effect) = moves(&known.act).remove(0);
-            Move { known, effect }
-        });
-        let timeline = Timeline::new(steps.collect());
+            Move::of(known, effect, &knowledge)
+        }).collect();
+        let timeline = Timeline::new(&steps);
         let told = intervals(&timeline);
         for number in 0..DAYS + 6 {
             let day = nth(number);

@@ -1,8 +1,8 @@
 //! What a check finds, what a difference shows, who was first, what is due.
 
 use expect_test::{Expect, expect};
-use ledger::Knowledge;
 use ledger::standing::{Side, check, difference, first, scheduled};
+use ledger::{Knowledge, Registers};
 
 use crate::bench::{World, day, line, question, world};
 
@@ -132,9 +132,10 @@ fn a_difference_in_knowledge_names_the_correction() {
 }
 
 fn changes(old: &Knowledge<'_>, new: &Knowledge<'_>, from: &str, to: &str) -> String {
+    let (old, new) = (&Registers::of(old), &Registers::of(new));
     let (before, after) = (question("-", from), question("-", to));
     let changes =
-        difference(Side { knowledge: old, question: &before }, Side { knowledge: new, question: &after });
+        difference(Side { registers: old, question: &before }, Side { registers: new, question: &after });
     let side = |standings: &[ledger::Standing]| standings.iter().map(line).collect::<Vec<_>>().join(" / ");
     let told = changes.iter().map(|change| {
         format!("{} => {} by {:?}\n", side(&change.before), side(&change.after), change.entries)
@@ -152,10 +153,10 @@ fn who_was_first_depends_on_since_when() {
          1997-05 recognition.government ARE IEA of=AFG
          2025-07-03 recognition.government RUS IEA of=AFG",
     );
-    let knowledge = Knowledge::of(&world.entries);
+    let registers = Registers::of(&Knowledge::of(&world.entries));
     let told = |from: Option<&str>| -> Vec<String> {
         let asked = question("recognition.government - IEA", "2025-12-31");
-        let began = first(&knowledge, &asked, from.map(day));
+        let began = first(&registers, &asked, from.map(day));
         began
             .iter()
             .map(|one| format!("{} {} {}", one.place, one.key.actor.as_ref().unwrap(), one.since))
@@ -177,7 +178,7 @@ fn what_is_scheduled_is_what_was_known_to_be() {
          - act.cancelled USA - act=lifting",
     );
     let due = |known: &str| -> Vec<String> {
-        let due = scheduled(&world.known_on(known), &question("sanction", "2017-07-01"));
+        let due = scheduled(&Registers::of(&world.known_on(known)), &question("sanction", "2017-07-01"));
         due.iter().map(|due| format!("{} {} {:?}", due.effective, due.value.as_str(), due.entries)).collect()
     };
     assert_eq!(due("2017-02-01"), ["2017-07-12 lifted [1]"]);

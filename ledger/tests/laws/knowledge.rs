@@ -1,8 +1,9 @@
 //! What the register knew: retractions of retractions, corrections that move an act elsewhere, names.
 
+use ledger::standing::Recorded;
 use ledger::standing::names::{find_party, parties};
 use ledger::standing::{Match, Side, difference};
-use ledger::{Knowledge, PartyId, answer};
+use ledger::{Knowledge, PartyId, Registers, answer};
 use proptest::prelude::*;
 
 use crate::bench::{day, line, question, world};
@@ -125,6 +126,10 @@ fn lines_name(was: &[String], is: &[String]) -> bool {
     was.iter().chain(is).any(|line| line.contains("continued"))
 }
 
+fn known(entries: &[Recorded]) -> Registers {
+    Registers::of(&Knowledge::of(entries))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -149,15 +154,15 @@ proptest! {
     fn a_difference_is_what_comparing_everything_gives(lines in lines(), cut in 0..14_usize) {
         let whole = world(&lines.join("\n"));
         let cut = cut.min(whole.entries.len());
-        let (old, new) = (Knowledge::of(&whole.entries[..cut]), Knowledge::of(&whole.entries));
+        let (old, new) = (known(&whole.entries[..cut]), known(&whole.entries));
         for (from, to) in [("2001-03-03", "2001-09-01"), ("2003-01-01", "2003-01-01"), ("2003-01-01", "2001-03-03")] {
             for earlier in [&old, &new] {
                 let (before, after) = (question("-", from), question("-", to));
-                let told = difference(Side { knowledge: earlier, question: &before }, Side { knowledge: &new, question: &after });
+                let told = difference(Side { registers: earlier, question: &before }, Side { registers: &new, question: &after });
                 // Only the days on which nothing has gone on under another id can be compared line by line.
                 let without_basis = |line: String| line.split(" #").next().unwrap().to_owned();
-                let lines = |knowledge: &Knowledge<'_>, asked| -> Vec<String> {
-                    answer(knowledge, asked).standings.iter().map(line).map(without_basis).collect()
+                let lines = |registers: &Registers, asked| -> Vec<String> {
+                    answer(registers, asked).standings.iter().map(line).map(without_basis).collect()
                 };
                 let (was, is) = (lines(earlier, &before), lines(&new, &after));
                 let gone = told.iter().flat_map(|change| &change.before).map(line).map(without_basis);
@@ -183,11 +188,11 @@ proptest! {
     #[test]
     fn a_narrow_question_is_part_of_the_wide_one(lines in lines()) {
         let world = world(&lines.join("\n"));
-        let knowledge = Knowledge::of(&world.entries);
+        let registers = known(&world.entries);
         for as_of in ["2001-03-03", "2001-09-01", "2003-01-01"] {
-            let wide = answer(&knowledge, &question("-", as_of));
+            let wide = answer(&registers, &question("-", as_of));
             for register in ["recognition.state", "relations", "mission"] {
-                let narrow = answer(&knowledge, &question(register, as_of));
+                let narrow = answer(&registers, &question(register, as_of));
                 let part: Vec<String> = wide.standings.iter()
                     .filter(|standing| standing.key.register.word() == register).map(line).collect();
                 prop_assert_eq!(narrow.standings.iter().map(line).collect::<Vec<_>>(), part);

@@ -8,9 +8,9 @@
 use std::collections::BTreeMap;
 
 use ledger::abreast::abreast;
-use ledger::standing::names::{Named, parties};
+use ledger::standing::names::Named;
 use ledger::standing::value::Word;
-use ledger::{Day, Key, Knowledge, PartyId, Question, Register};
+use ledger::{Day, Key, PartyId, Question, Register, Registers};
 
 use super::Table;
 use super::runs::{Run, runs};
@@ -55,14 +55,13 @@ struct Words {
 /// The years of each ordered pair.
 type Dyads<'a> = BTreeMap<(&'a PartyId, &'a PartyId), BTreeMap<i16, Row<'a>>>;
 
-pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
-    let parties = parties(knowledge);
-    let runs = runs(knowledge, question);
+pub(super) fn table(registers: &Registers, parties: &BTreeMap<PartyId, Named>, question: &Question) -> Table {
+    let runs = runs(registers, question);
     let words: Vec<Words> = runs.iter().map(Words::of).collect();
     let mut dyads = Dyads::new();
     for (run, words) in runs.iter().zip(&words) {
         let (Some(one), Some(other)) = pair(&run.key) else { continue };
-        if code(&parties, one, "cow").is_empty() || code(&parties, other, "cow").is_empty() {
+        if code(parties, one, "cow").is_empty() || code(parties, other, "cow").is_empty() {
             continue;
         }
         let ways = [(one, other), (other, one)];
@@ -78,7 +77,7 @@ pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
         dyads,
         |_, _| true,
         |share| {
-            share.into_iter().flat_map(|((one, other), years)| rows(&parties, one, other, years)).collect()
+            share.into_iter().flat_map(|((one, other), years)| rows(parties, one, other, years)).collect()
         },
     );
     Table { headers: &HEADERS, numbers: &NUMBERS, rows }

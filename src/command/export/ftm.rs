@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::act::{Label, PartyKind};
 use ledger::standing::answer::key_fields;
-use ledger::standing::names::{Named, parties};
+use ledger::standing::names::Named;
 use ledger::standing::timeline::Certainty;
 use ledger::standing::value::Word;
-use ledger::{Date, Day, Key, Knowledge, PartyId, Question, Register, Standing, answer};
+use ledger::{Date, Day, Key, PartyId, Question, Register, Registers, Standing, answer};
 use serde_json::{Map, Value, json};
 
 use super::runs::{Run, runs};
@@ -26,8 +26,12 @@ struct Told {
 }
 
 /// The entities of those that stand under sanctions on the day that is asked for.
-pub(super) fn standing(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Value> {
-    let told = registers(question).into_iter().flat_map(|question| answer(knowledge, &question).standings);
+pub(super) fn standing(
+    registers: &Registers,
+    parties: &BTreeMap<PartyId, Named>,
+    question: &Question,
+) -> Vec<Value> {
+    let told = listings(question).into_iter().flat_map(|question| answer(registers, &question).standings);
     let stands = |standing: &Standing| standing.value.is_alive() || standing.value.is(Word::Designated);
     let told = told.filter(stands).map(|standing| Told {
         value: standing.value.as_str().to_owned(),
@@ -36,12 +40,16 @@ pub(super) fn standing(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Va
         is_certain: standing.certainty == Certainty::Certain,
         key: standing.key,
     });
-    entities(knowledge, question.as_of, &told.collect::<Vec<_>>())
+    entities(parties, question.as_of, &told.collect::<Vec<_>>())
 }
 
 /// The entities of all that ever stood under sanctions by the day that is asked for.
-pub(super) fn ever(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Value> {
-    let told = registers(question).into_iter().flat_map(|question| runs(knowledge, &question));
+pub(super) fn ever(
+    registers: &Registers,
+    parties: &BTreeMap<PartyId, Named>,
+    question: &Question,
+) -> Vec<Value> {
+    let told = listings(question).into_iter().flat_map(|question| runs(registers, &question));
     let stood = |run: &Run| run.outcome.value.is_alive() || run.outcome.value.is(Word::Designated);
     let told = told.filter(stood).map(|run| Told {
         value: run.outcome.value.as_str().to_owned(),
@@ -50,11 +58,11 @@ pub(super) fn ever(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Value>
         is_certain: run.sure_from.is_some(),
         key: run.key,
     });
-    entities(knowledge, question.as_of, &told.collect::<Vec<_>>())
+    entities(parties, question.as_of, &told.collect::<Vec<_>>())
 }
 
 /// The question about each of the registers that list somebody.
-fn registers(question: &Question) -> Vec<Question> {
+fn listings(question: &Question) -> Vec<Question> {
     let asked = |register: &Register| question.register.is_none_or(|only| only == *register);
     let all = [Register::Sanction, Register::Terror].into_iter().filter(asked);
     all.map(|register| Question { register: Some(register), ..question.clone() }).collect()
@@ -80,12 +88,11 @@ fn shortest(first: &str, last: &str) -> Option<String> {
         .map(|date| date.to_string())
 }
 
-fn entities(knowledge: &Knowledge<'_>, day: Day, told: &[Told]) -> Vec<Value> {
-    let parties = parties(knowledge);
+fn entities(parties: &BTreeMap<PartyId, Named>, day: Day, told: &[Told]) -> Vec<Value> {
     let targets: BTreeSet<&PartyId> = told.iter().filter_map(|told| told.key.subject.as_ref()).collect();
     let named = targets.into_iter().filter_map(|id| parties.get(id));
     let mut entities: Vec<Value> = named.map(|named| party(named, day)).collect();
-    entities.extend(told.iter().filter_map(|told| sanction(told, &parties, day)));
+    entities.extend(told.iter().filter_map(|told| sanction(told, parties, day)));
     entities
 }
 

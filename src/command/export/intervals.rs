@@ -5,7 +5,7 @@
 //! still stands.
 
 use ledger::standing::answer::key_fields;
-use ledger::{Day, Knowledge, PartyId, Question};
+use ledger::{Day, PartyId, Question, Registers};
 
 use super::Table;
 use super::runs::{Run, runs};
@@ -31,8 +31,8 @@ const HEADERS: [&str; 17] = [
     "basis",
 ];
 
-pub(super) fn table(knowledge: &Knowledge<'_>, question: &Question) -> Table {
-    Table { headers: &HEADERS, numbers: &[], rows: render::rows(&runs(knowledge, question), row) }
+pub(super) fn table(registers: &Registers, question: &Question) -> Table {
+    Table { headers: &HEADERS, numbers: &[], rows: render::rows(&runs(registers, question), row) }
 }
 
 fn row(run: &Run) -> Vec<String> {

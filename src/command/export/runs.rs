@@ -6,7 +6,7 @@ use ledger::abreast::abreast;
 use ledger::standing::timeline::Outcome;
 use ledger::standing::value::Word;
 use ledger::standing::{Found, Interval, intervals, story};
-use ledger::{Day, Key, Knowledge, Question};
+use ledger::{Day, Key, Question, Registers};
 
 /// One value of a register, on an unbroken run of days.
 pub(super) struct Run {
@@ -24,13 +24,13 @@ pub(super) struct Run {
 }
 
 /// The values of the registers that a question is about, up to its day and with the identities of that day.
-pub(super) fn runs(knowledge: &Knowledge<'_>, question: &Question) -> Vec<Run> {
+pub(super) fn runs(registers: &Registers, question: &Question) -> Vec<Run> {
     let began = |interval: &Interval| interval.from.is_none_or(|from| from <= question.as_of);
     let of_register = |found: Found<'_>| {
         let intervals: Vec<Interval> = intervals(&found.timeline).into_iter().filter(began).collect();
         follow(&found.key, intervals)
     };
-    let found = story(knowledge, question);
+    let found = story(registers, question);
     abreast(found, |_, _| true, |share| share.into_iter().flat_map(of_register).collect())
 }
 
