@@ -156,7 +156,12 @@ impl Archive {
     /// # Errors
     /// As of [`Archive::now`].
     pub fn registers(&self, scope: &Scope, moment: &Moment) -> Result<(Registers, Instead), OpenError> {
-        let Entries { list, instead } = self.entries(scope, moment)?;
+        if let Source::Indexed(indexed) = &self.source
+            && let Ok(registers) = indexed.registers(scope, moment.number())
+        {
+            return Ok((registers, None));
+        }
+        let Entries { list, instead } = self.entries(&Scope::Everything, moment)?;
         Ok((Registers::of(&Knowledge::of(&list)), instead))
     }
 

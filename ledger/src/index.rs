@@ -11,6 +11,7 @@
 pub(crate) mod postings;
 pub(crate) mod segment;
 pub(crate) mod term;
+pub(crate) mod version;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::date::Instant;
 use crate::entry::Hash;
 
-use segment::{IndexFault, Segment, Span, Writer};
+use segment::{IndexFault, Posting, Segment, Span, Writer};
 
 /// The directory of the index within that of a ledger.
 pub(crate) const INDEX: &str = "index";
@@ -120,8 +121,12 @@ impl Index {
         self.covers().map_or(0, |span| span.last)
     }
 
-    /// The offsets of the acts under every term that begins so, with those terms; in the order of the segments.
-    pub(crate) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) -> Result<(), IndexFault> {
+    /// Hands on every posting whose term begins so, in the order of the segments.
+    pub(crate) fn scan(
+        &self,
+        prefix: &[u8],
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), IndexFault> {
         self.segments.iter().try_for_each(|segment| segment.scan(prefix, each))
     }
 
@@ -145,13 +150,13 @@ impl Index {
         &mut self,
         span: Span,
         milestones: impl Iterator<Item = (Instant, u64)>,
-        postings: impl Iterator<Item = (&'p [u8], u64)>,
+        postings: impl Iterator<Item = Posting<'p>>,
     ) -> Result<(), IndexFault> {
         fs::create_dir_all(&self.dir)?;
         let name = (span.first, span.last);
         let mut writer = Writer::create(&self.pending_path_of(name), span)?;
-        for (term, offset) in postings {
-            writer.add(term, offset)?;
+        for posting in postings {
+            writer.add(posting)?;
         }
         self.segments.push(writer.finish(milestones)?);
         self.pending.insert(name);

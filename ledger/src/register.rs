@@ -92,7 +92,7 @@ impl Key {
         Self { actor: Some(imposer.clone()), regime: Some(regime.clone()), ..Self::bare(Register::Regime) }
     }
 
-    fn bare(register: Register) -> Self {
+    pub(crate) fn bare(register: Register) -> Self {
         Self {
             register,
             actor: None,

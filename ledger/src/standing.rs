@@ -32,6 +32,6 @@ pub use interval::{Interval, intervals};
 pub(crate) use knowledge::settle;
 pub use knowledge::{Knowledge, Known, Recorded, Status};
 pub use names::{Match, Named, find_party};
-pub use registers::{Move, Moved, Registers};
+pub use registers::{Case, Continuation, Move, Moved, Registers};
 pub use timeline::{Certainty, Outcome, Timeline};
 pub use value::Value;

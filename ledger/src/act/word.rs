@@ -296,6 +296,9 @@ macro_rules! words {
             /// Every word of the list, in the order of its binary form.
             pub const WORDS: &'static [&'static str] = &[$($word,)+];
 
+            /// Every value, in that order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
             /// The word.
             #[must_use]
             pub const fn word(self) -> &'static str {

@@ -11,7 +11,7 @@ use crate::chain::{Fault, Head};
 use crate::copies::{JOURNAL, is_being_written};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
-use crate::index::segment::{IndexFault, Span};
+use crate::index::segment::{IndexFault, Posting, Span};
 use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
 use crate::journal::{FIRST_LINE, NotAJournal, Reader, Records, end_of_appends, record_length};
 use crate::party::PartyId;
@@ -214,18 +214,32 @@ impl Indexed {
         covered.into_iter().chain(recent.iter().map(|offset| self.entry_at(*offset))).collect()
     }
 
-    /// Hands on every term that begins so with each offset under it, in no order.
-    pub(super) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) -> Result<(), Unread> {
+    /// Hands on every posting whose term begins so, in no order.
+    pub(super) fn scan(
+        &self,
+        prefix: &[u8],
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), Unread> {
         self.index.scan(prefix, each)?;
-        self.recent.scan(prefix, each);
-        Ok(())
+        Ok(self.recent.scan(prefix, each)?)
     }
 
     /// The offsets under every term that begins so.
     pub(super) fn under(&self, prefix: &[u8]) -> Result<BTreeSet<u64>, Unread> {
         let mut offsets = BTreeSet::new();
-        self.scan(prefix, &mut |_, offset| {
-            offsets.insert(offset);
+        self.scan(prefix, &mut |posting| {
+            offsets.insert(posting.offset);
+            Ok(())
+        })?;
+        Ok(offsets)
+    }
+
+    /// The offsets under every term that begins so, in the index alone.
+    fn under_in_index(&self, prefix: &[u8]) -> Result<BTreeSet<u64>, Unread> {
+        let mut offsets = BTreeSet::new();
+        self.index.scan(prefix, &mut |posting| {
+            offsets.insert(posting.offset);
+            Ok(())
         })?;
         Ok(offsets)
     }
@@ -277,10 +291,7 @@ impl Indexed {
     /// Where the first act of an id begins.
     pub(crate) fn offset_of_id(&self, id: &ActId) -> Result<Option<u64>, Unread> {
         let hash = term::hash_of_id(id);
-        let mut offsets = BTreeSet::new();
-        self.index.scan(&term::of_id(hash), &mut |_, offset| {
-            offsets.insert(offset);
-        })?;
+        let mut offsets = self.under_in_index(&term::of_id(hash))?;
         offsets.extend(self.recent.offsets_of_id(hash));
         // Two ids may share the beginning of a hash.
         for offset in offsets {
@@ -297,11 +308,7 @@ impl Indexed {
             return self.entry(*number);
         }
         // Whom the last entries declare is known.
-        let mut offsets = BTreeSet::new();
-        self.index.scan(&term::of_party(party), &mut |_, offset| {
-            offsets.insert(offset);
-        })?;
-        for offset in offsets {
+        for offset in self.under_in_index(&term::of_party(party))? {
             let entry = self.entry_at(offset)?;
             if entry.act.deed.declares() == Some(party) {
                 return Ok(Some(entry));
@@ -348,10 +355,6 @@ impl Indexed {
         if let Some(about) = self.recent.about(root) {
             return Ok(about.to_vec());
         }
-        let mut about = BTreeSet::new();
-        self.index.scan(&term::about(root), &mut |_, offset| {
-            about.insert(offset);
-        })?;
-        Ok(about.into_iter().collect())
+        Ok(self.under_in_index(&term::about(root))?.into_iter().collect())
     }
 }

@@ -29,12 +29,16 @@ impl Present {
     /// What the index and what comes after it hold.
     pub(super) fn of(indexed: &Indexed) -> Result<Self, Unread> {
         let mut present = Self { filters: Vec::new(), size: FIRST, room: 0 };
-        indexed.scan(b"i", &mut |id, _| present.insert(id))?;
-        indexed.scan(b"b", &mut |term, _| {
+        indexed.scan(b"i", &mut |id| {
+            present.insert(id.term);
+            Ok(())
+        })?;
+        indexed.scan(term::SUBJECTS, &mut |posting| {
             // Of the terms of a party, those that only its own registers have; after them comes the register.
-            if let Some((_, party)) = term.split_last().filter(|(_, party)| party.ends_with(b"\0\0")) {
+            if let Some((_, party)) = posting.term.split_last().filter(|(_, party)| party.ends_with(b"\0\0")) {
                 present.insert(party);
             }
+            Ok(())
         })?;
         Ok(present)
     }

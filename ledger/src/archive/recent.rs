@@ -1,14 +1,18 @@
 //! What the index does not cover yet, in memory: the last entries, and the terms under which they are found.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::act::{Act, ActRef, Deed};
+use crate::act::{Act, ActRef};
 use crate::date::Instant;
 use crate::entry::Hash;
 use crate::index::postings::Postings;
-use crate::index::segment::{Span, has_milestone};
+use crate::index::segment::{IndexFault, Posting, Span, has_milestone};
 use crate::index::term::{self, terms_of};
-use crate::standing::{Knowledge, Recorded};
+use crate::index::version::Version;
+use crate::standing::effect::moves;
+use crate::party::PartyId;
+use crate::standing::{self, Knowledge, Known, Move, Recorded, Status};
 
 use super::indexed::{Indexed, Unread};
 
@@ -31,26 +35,37 @@ struct Case {
     /// Where those begin, in order.
     about: Vec<u64>,
     /// The act as known after the last of them.
-    form: Act,
+    form: Form,
     /// The terms of every form that it has had.
     terms: BTreeSet<Vec<u8>>,
+}
+
+/// An act as known after some entry, and what it moves so.
+#[derive(Debug)]
+struct Form {
+    act: Box<Act>,
+    case: Option<Box<standing::Case>>,
+    /// Who contests the act, and who what amended it.
+    contested_by: Vec<(PartyId, u64)>,
+    contested_amendments: Vec<(u64, PartyId)>,
+    /// What it does under the terms of registers.
+    steps: BTreeMap<Vec<u8>, Move>,
 }
 
 impl Indexed {
     /// Adds the terms of the next entry, which begins at an offset.
     ///
-    /// An act about another is found wherever that one is; and where it changes what the other moves, the other
-    /// is found, with all that is about it, under the terms of its new form as well.
+    /// An act about another is found wherever that one is, with what that one moves from then on; and where it changes
+    /// what the other moves, the other is found, with all that is about it, under the terms of its new form as well.
     pub(super) fn add_terms(&mut self, entry: &Recorded, offset: u64) -> Result<(), Unread> {
         let number = entry.number;
         if let Some(id) = &entry.act.id {
             let hash = term::hash_of_id(id);
             self.recent.ids.insert((hash, offset));
-            self.recent.postings.push(&term::of_id(hash), number, offset);
+            self.recent.push_bare(&term::of_id(hash), number, offset);
         }
         let Some(root) = self.root_of(&entry.act, offset)? else {
-            let postings = &mut self.recent.postings;
-            term::each_term_of(&entry.act, &mut |term| postings.push(term, number, offset));
+            self.recent.add_act(entry, offset);
             return Ok(());
         };
         let mut case = match self.recent.cases.remove(&root) {
@@ -58,19 +73,21 @@ impl Indexed {
             None => self.case(root)?,
         };
         case.form = self.form_after(&case, entry)?;
-        let postings = &mut self.recent.postings;
-        for term in &case.terms {
-            postings.push(term, number, offset);
-        }
-        postings.push(&term::about(root), number, offset);
-        case.about.push(offset);
-        for term in terms_of(&case.form) {
+        self.recent.push_bare(&term::about(root), number, offset);
+        let before: Vec<u64> = std::iter::once(root).chain(case.about.iter().copied()).collect();
+        for term in case.form.terms() {
             if case.terms.insert(term.clone()) {
-                for offset in std::iter::once(&root).chain(&case.about) {
-                    postings.push(&term, number, *offset);
-                }
+                before.iter().for_each(|offset| self.recent.push_bare(&term, number, *offset));
             }
         }
+        for term in &case.terms {
+            let beside = match case.form.steps.get(term) {
+                _ if !term::is_of_register(term) => Vec::new(),
+                step => Version::to_bytes(case.original.number, number, step),
+            };
+            self.recent.postings.push(Posting { term, offset, beside: &beside }, number);
+        }
+        case.about.push(offset);
         self.recent.cases.insert(root, case);
         Ok(())
     }
@@ -79,30 +96,29 @@ impl Indexed {
     fn case(&self, root: u64) -> Result<Case, Unread> {
         let original = self.entry_at(root)?;
         let about = self.about(root)?;
-        let mut entries = Vec::new();
-        let mut form = (*original.act).clone();
-        let mut terms = terms_of(&form);
+        let mut entries = vec![original.clone()];
+        let mut form = Form::of(&entries);
+        let mut terms = form.terms();
         for offset in &about {
             entries.push(self.entry_at(*offset)?);
-            form = form_of(&original, &entries);
-            terms.extend(terms_of(&form));
+            form = Form::of(&entries);
+            terms.extend(form.terms());
         }
         Ok(Case { original, about, form, terms })
     }
 
     /// The act of a case after one more entry about it.
-    fn form_after(&self, case: &Case, entry: &Recorded) -> Result<Act, Unread> {
+    fn form_after(&self, case: &Case, entry: &Recorded) -> Result<Form, Unread> {
         if is_about(entry, &case.original) {
             // What is about the act itself is heard last: nothing before it need be settled again.
-            // Nothing but a correction changes what an act moves.
-            let Deed::ActCorrected { set, .. } = &entry.act.deed else { return Ok(case.form.clone()) };
-            let amended = case.form.amended(set).ok();
-            return Ok(amended.unwrap_or_else(|| case.form.clone()));
+            let mut known = case.form.known(&case.original);
+            known.hear(entry.number, &entry.act);
+            return Ok(Form::of_known(known, case.form.contested_amendments.clone()));
         }
         let about = case.about.iter().map(|offset| self.entry_at(*offset));
-        let mut about: Vec<Recorded> = about.collect::<Result<_, _>>()?;
-        about.push(entry.clone());
-        Ok(form_of(&case.original, &about))
+        let about: Vec<Recorded> = about.collect::<Result<_, _>>()?;
+        let entries = [std::slice::from_ref(&case.original), &about, std::slice::from_ref(entry)].concat();
+        Ok(Form::of(&entries))
     }
 }
 
@@ -114,16 +130,68 @@ fn is_about(entry: &Recorded, original: &Recorded) -> bool {
     }
 }
 
-/// An act as those that follow have it.
-fn form_of(original: &Recorded, about: &[Recorded]) -> Act {
-    let entries = [std::slice::from_ref(original), about].concat();
-    let mut known = Knowledge::of(&entries).acts.into_iter();
-    known.next().map_or_else(|| (*original.act).clone(), |known| *known.act.into_owned())
+impl Form {
+    /// An act as those that follow it have it.
+    fn of(entries: &[Recorded]) -> Self {
+        let mut knowledge = Knowledge::of(entries);
+        let contested_amendments = match knowledge.acts.first() {
+            Some(known) => knowledge.contested_amendments(known),
+            None => unreachable!("an act is among those about it"),
+        };
+        Self::of_known(knowledge.acts.swap_remove(0), contested_amendments)
+    }
+
+    fn of_known(known: Known<'_>, contested_amendments: Vec<(u64, PartyId)>) -> Self {
+        let case = standing::Case::of(&known, &contested_amendments).map(Box::new);
+        let mut steps = BTreeMap::new();
+        for (key, effect) in moves(&known.act) {
+            let step = Move { case: case.clone(), ..Move::of_act(known.entry.number, &known.act, effect) };
+            term::each_term_of_key(&key, &mut |term| {
+                steps.insert(term.to_vec(), step.clone());
+            });
+        }
+        let (act, contested_by) = (known.act.into_owned(), known.contested_by);
+        Self { act, case, contested_by, contested_amendments, steps }
+    }
+
+    fn known<'a>(&self, original: &'a Recorded) -> Known<'a> {
+        let case = self.case.as_deref();
+        Known {
+            entry: original,
+            act: Cow::Owned(self.act.clone()),
+            status: case.map_or(Status::Counts, |case| case.status.clone()),
+            amended_by: case.map_or_else(Vec::new, |case| case.amended_by.clone()),
+            contested_by: self.contested_by.clone(),
+            confirmed_by: Vec::new(),
+        }
+    }
+
+    fn terms(&self) -> BTreeSet<Vec<u8>> {
+        terms_of(&self.act)
+    }
 }
 
 impl Recent {
     pub(super) fn push(&mut self, entry: Recorded, offset: u64) {
         self.entries.push((offset, entry));
+    }
+
+    /// Adds a term with nothing beside the offset.
+    fn push_bare(&mut self, term: &[u8], number: u64, offset: u64) {
+        self.postings.push(Posting { term, offset, beside: &[] }, number);
+    }
+
+    /// Adds the terms of an act that is about no other.
+    fn add_act(&mut self, entry: &Recorded, offset: u64) {
+        let number = entry.number;
+        for (key, effect) in moves(&entry.act) {
+            let step = Move::of_act(number, &entry.act, effect);
+            let beside = Version::to_bytes(number, number, Some(&step));
+            term::each_term_of_key(&key, &mut |term| {
+                self.postings.push(Posting { term, offset, beside: &beside }, number);
+            });
+        }
+        term::each_other_term_of(&entry.act, &mut |term| self.push_bare(term, number, offset));
     }
 
     /// Where the acts begin whose ids have this hash.
@@ -158,8 +226,12 @@ impl Recent {
         self.entries.get(known.checked_sub(1)?).map(|(_, entry)| entry)
     }
 
-    pub(super) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) {
-        self.postings.scan(prefix, each);
+    pub(super) fn scan(
+        &self,
+        prefix: &[u8],
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), IndexFault> {
+        self.postings.scan(prefix, each)
     }
 
     /// The span of the entries up to one of them, and when and where those with a milestone were recorded; it
@@ -194,7 +266,7 @@ impl Recent {
     }
 
     /// What entries up to one of them have added, term by term.
-    pub(super) fn postings(&self, last: u64) -> impl Iterator<Item = (&[u8], u64)> {
+    pub(super) fn postings(&self, last: u64) -> impl Iterator<Item = Posting<'_>> {
         self.postings.up_to(last)
     }
 

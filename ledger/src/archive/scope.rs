@@ -4,16 +4,18 @@
 //! licences and ends of regimes reach a sanction, who is tied to which collective.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
-use crate::act::{Deed, Label};
+use crate::act::Label;
+use crate::date::Day;
+use crate::index::segment::{IndexFault, Posting};
 use crate::index::term;
+use crate::index::version::{Version, settled};
 use crate::party::PartyId;
-use crate::register::Register;
-use crate::standing::effect::moves;
-use crate::standing::{Knowledge, Question, Recorded};
+use crate::register::{Key, Register};
+use crate::standing::{Continuation, Knowledge, Moved, Question, Recorded, Registers};
 
 use super::indexed::{Indexed, Unread};
-use super::rolled::named_in;
 
 /// What is going to be asked.
 #[derive(Debug, Clone)]
@@ -22,7 +24,7 @@ pub enum Scope {
     Everything,
     /// Who parties are: their names and codes.
     Entities,
-    /// These questions, of any day.
+    /// These questions.
     Questions(Vec<Question>),
 }
 
@@ -37,24 +39,24 @@ impl Scope {
 /// Every way in which a standing of one register reaches a party through collectives.
 const REACHING: [Register; 2] = [Register::Sanction, Register::Terror];
 
-/// The entries that are being gathered.
-struct Gathering<'a> {
+/// The terms that bear on questions, gathered.
+struct Gathering<'a, T> {
     indexed: &'a Indexed,
-    /// Where the last entry begins that was known; nothing after it is taken.
-    until: u64,
-    offsets: BTreeSet<u64>,
-    /// What was read of them: a second look at the same entries reads none twice.
-    read: BTreeMap<u64, Recorded>,
-    /// Who goes on as whom.
-    kin: &'a Kin,
+    /// Who has gone on as whom.
+    kin: &'a Registers,
+    /// What is done with each posting.
+    take: T,
+    /// The regimes of the sanctions gathered.
+    regimes: BTreeSet<(PartyId, Label)>,
 }
 
-/// Parties that go on as one another, whenever: whatever is said of the one may be about the other.
+/// What is known of who goes on as whom.
 #[derive(Debug, Default)]
 pub(super) struct Kin {
-    /// The acts that say so, by where they begin.
+    /// The acts that say so, with those about them, by where they begin.
     acts: BTreeMap<u64, Recorded>,
-    same: BTreeMap<PartyId, BTreeSet<PartyId>>,
+    /// What is known after so many of them; made out when it is asked for.
+    known: Vec<OnceLock<Registers>>,
 }
 
 impl Indexed {
@@ -63,41 +65,78 @@ impl Indexed {
         if let Some(kin) = self.kin.get() {
             return Ok(kin);
         }
-        let kin = Kin::of(self)?;
-        Ok(self.kin.get_or_init(|| kin))
+        let acts = self.under(term::CONTINUITY)?.into_iter();
+        let acts: BTreeMap<u64, Recorded> =
+            acts.map(|offset| Ok((offset, self.entry_at(offset)?))).collect::<Result<_, Unread>>()?;
+        let known = (0..=acts.len()).map(|_| OnceLock::new()).collect();
+        Ok(self.kin.get_or_init(|| Kin { acts, known }))
     }
 
     /// The entries up to one of them that bear on what is asked; none where that is all of them.
     pub(super) fn entries(&self, scope: &Scope, last: u64) -> Result<Option<Vec<Recorded>>, Unread> {
         let kin = self.kin()?;
-        let known = if last < self.head().number { self.offset_of(last)?.unwrap_or(0) } else { u64::MAX };
-        let mut gathering = Gathering::new(self, known, kin);
-        match scope {
+        let until = if last < self.head().number { self.offset_of(last)?.unwrap_or(0) } else { u64::MAX };
+        let mut offsets = match scope {
             Scope::Everything => return Ok(None),
-            Scope::Entities => gathering.take(term::ENTITIES, &|_| true)?,
+            Scope::Entities => self.under(term::ENTITIES)?,
+            Scope::Questions(questions) if questions.iter().any(is_open) => return Ok(None),
             Scope::Questions(questions) => {
-                if questions.iter().any(is_open) {
-                    return Ok(None);
-                }
-                gathering.offsets.extend(kin.acts.keys().filter(|offset| **offset <= known));
-                gathering.read.clone_from(&kin.acts);
-                for question in questions {
-                    gathering.ask(question)?;
-                }
-                let of_sanctions = |question: &&Question| {
-                    question.register.is_none_or(|register| register == Register::Sanction)
+                let mut offsets: BTreeSet<u64> = kin.acts.keys().copied().collect();
+                let take = |posting: Posting<'_>| {
+                    offsets.insert(posting.offset);
+                    Ok(())
                 };
-                let of_sanctions: Vec<&Question> = questions.iter().filter(of_sanctions).collect();
-                if of_sanctions.iter().any(|question| question.actor.is_none() && question.subject.is_none())
-                {
-                    gathering.take_all_regimes()?;
-                } else if !of_sanctions.is_empty() {
-                    gathering.take_regimes()?;
+                Gathering { indexed: self, kin: kin.after(last), take, regimes: BTreeSet::new() }.ask(questions)?;
+                offsets
+            }
+        };
+        offsets.retain(|offset| *offset <= until);
+        self.entries_at(&offsets.into_iter().collect::<Vec<_>>()).map(Some)
+    }
+
+    /// The registers that bear on what is asked, as known after an entry.
+    pub(super) fn registers(&self, scope: &Scope, last: u64) -> Result<Registers, Unread> {
+        let kin = self.kin()?.after(last);
+        let open = [Question { as_of: Day::MAX, register: None, actor: None, subject: None, through: false }];
+        let entities = [Register::Existence, Register::Name].map(|register| Question::about(register, Day::MAX));
+        let questions: &[Question] = match scope {
+            Scope::Everything => &open,
+            Scope::Entities => &entities,
+            Scope::Questions(questions) => questions,
+        };
+        let mut found: Vec<(Key, Vec<Version>)> = Vec::new();
+        let mut term = Vec::new();
+        let take = |posting: Posting<'_>| {
+            let Some(version) = Version::read(posting.beside, last)? else { return Ok(()) };
+            match found.last_mut() {
+                Some((_, versions)) if term == posting.term => versions.push(version),
+                _ => {
+                    found.push((term::key_of(posting.term).ok_or(IndexFault::Damaged)?, vec![version]));
+                    posting.term.clone_into(&mut term);
                 }
             }
-        }
-        gathering.read().map(Some)
+            Ok(())
+        };
+        Gathering { indexed: self, kin, take, regimes: BTreeSet::new() }.ask(questions)?;
+        Ok(Registers::from_parts(joined(found), kin.continued.clone()))
     }
+}
+
+/// What was found of each register, in the order of registers.
+fn joined(mut found: Vec<(Key, Vec<Version>)>) -> Vec<Moved> {
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let mut all = Vec::with_capacity(found.len());
+    let mut found = found.into_iter().peekable();
+    while let Some((key, mut versions)) = found.next() {
+        while let Some((_, more)) = found.next_if(|(other, _)| *other == key) {
+            versions.extend(more);
+        }
+        let moves = settled(versions);
+        if !moves.is_empty() {
+            all.push(Moved { key, moves });
+        }
+    }
+    all
 }
 
 /// Whether a question is about every register.
@@ -106,181 +145,172 @@ fn is_open(question: &Question) -> bool {
 }
 
 impl Kin {
-    /// Reads who goes on as whom, of all that is known, in every form that an act may have had: at any moment it
-    /// was no more than that.
-    fn of(indexed: &Indexed) -> Result<Self, Unread> {
-        let mut kin = Self::default();
-        for offset in indexed.under(term::CONTINUITY)? {
-            let entry = indexed.entry_at(offset)?;
-            let mut parties = parties_of(&entry.act.deed);
-            if let Some(root) = indexed.root_of(&entry.act, offset)? {
-                parties.extend(parties_of(&indexed.entry_at(root)?.act.deed));
-            }
-            kin.join(&parties);
-            kin.acts.insert(offset, entry);
-        }
-        Ok(kin)
-    }
-
-    fn join(&mut self, parties: &BTreeSet<PartyId>) {
-        let all: BTreeSet<PartyId> = parties.iter().flat_map(|party| self.of_party(party)).collect();
-        for party in &all {
-            self.same.insert(party.clone(), all.clone());
-        }
-    }
-
-    fn of_party(&self, party: &PartyId) -> BTreeSet<PartyId> {
-        self.same.get(party).cloned().unwrap_or_else(|| BTreeSet::from([party.clone()]))
-    }
-}
-
-/// The parties that an act names, or that its correction may name.
-fn parties_of(deed: &Deed) -> BTreeSet<PartyId> {
-    let corrected = if let Deed::ActCorrected { set, .. } = deed { Some(named_in(set)) } else { None };
-    let named = deed.parties().map(|(_, party)| party.clone());
-    named.chain(corrected.into_iter().flatten()).collect()
-}
-
-impl<'a> Gathering<'a> {
-    fn new(indexed: &'a Indexed, until: u64, kin: &'a Kin) -> Self {
-        Self { indexed, until, offsets: BTreeSet::new(), read: BTreeMap::new(), kin }
-    }
-
-    /// Takes the acts under every term that begins so and passes.
-    fn take(&mut self, prefix: &[u8], passes: &dyn Fn(&[u8]) -> bool) -> Result<(), Unread> {
-        let (offsets, until) = (&mut self.offsets, self.until);
-        self.indexed.scan(prefix, &mut |term, offset| {
-            if offset <= until && passes(term) {
-                offsets.insert(offset);
-            }
+    /// What is known after an entry: who goes on as whom, and nothing else.
+    fn after(&self, last: u64) -> &Registers {
+        let known: Vec<&Recorded> = self.acts.values().take_while(|entry| entry.number <= last).collect();
+        self.known[known.len()].get_or_init(|| {
+            let known: Vec<Recorded> = known.into_iter().cloned().collect();
+            let continued = Knowledge::of(&known).acts.iter().filter_map(Continuation::of).collect();
+            Registers::from_parts(Vec::new(), continued)
         })
     }
+}
 
-    /// The entries gathered so far, in order.
-    fn read(&mut self) -> Result<Vec<Recorded>, Unread> {
-        if self.read.is_empty() {
-            let offsets: Vec<u64> = self.offsets.iter().copied().collect();
-            return self.indexed.entries_at(&offsets);
+impl<T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'_, T> {
+    /// Takes what bears on questions.
+    fn ask(&mut self, questions: &[Question]) -> Result<(), Unread> {
+        for question in questions {
+            self.ask_one(question)?;
         }
-        self.read_on()?;
-        Ok(self.offsets.iter().filter_map(|offset| self.read.remove(offset)).collect())
-    }
-
-    /// The same, where they are going to be read again.
-    fn read_ahead(&mut self) -> Result<Vec<Recorded>, Unread> {
-        self.read_on()?;
-        Ok(self.offsets.iter().filter_map(|offset| self.read.get(offset)).cloned().collect())
-    }
-
-    /// Reads what is not read yet.
-    fn read_on(&mut self) -> Result<(), Unread> {
-        let unread: Vec<u64> =
-            self.offsets.iter().copied().filter(|offset| !self.read.contains_key(offset)).collect();
-        let entries = self.indexed.entries_at(&unread)?;
-        self.read.extend(unread.into_iter().zip(entries));
+        let of_sanctions = |question: &&Question| asks_for(question, Register::Sanction);
+        let mut of_sanctions = questions.iter().filter(of_sanctions).peekable();
+        if of_sanctions.peek().is_none() || questions.iter().any(is_open) {
+            return Ok(());
+        }
+        /// More regimes than this are not looked up one by one.
+        const MANY: usize = 256;
+        let of_anyone = |question: &Question| question.actor.is_none() && question.subject.is_none();
+        if self.regimes.len() > MANY || of_sanctions.any(of_anyone) {
+            self.take_register(Register::Regime)?;
+            return self.take_register(Register::Licence);
+        }
+        for (imposer, regime) in std::mem::take(&mut self.regimes) {
+            self.take_regime(&imposer, &regime)?;
+        }
         Ok(())
     }
 
-    fn ids_of(&self, party: &PartyId) -> BTreeSet<PartyId> {
-        self.kin.of_party(party)
+    /// Takes a regime and its general licences, under every id that its imposer has had.
+    fn take_regime(&mut self, imposer: &PartyId, regime: &Label) -> Result<(), Unread> {
+        self.take(&term::of_regime(Register::Regime, imposer, regime), |_, rest| rest.is_empty())?;
+        // The name of another regime may begin with that of this one.
+        let is_closed = |_: &[u8], rest: &[u8]| rest.first() == Some(&0);
+        self.take(&term::of_regime(Register::Licence, imposer, regime), is_closed)
     }
 
-    fn ids(&self, party: Option<&PartyId>) -> BTreeSet<PartyId> {
-        party.map(|party| self.ids_of(party)).unwrap_or_default()
+    fn take_register(&mut self, register: Register) -> Result<(), Unread> {
+        self.take(&term::of_register(register), |_, _| true)
     }
 
-    fn ask(&mut self, question: &Question) -> Result<(), Unread> {
-        /// Whoever has gone on as that many is asked for with everyone: looking each pair up would be more.
+    /// Takes what is under every term that begins so and passes: the whole of it, and what follows that beginning.
+    fn take(&mut self, prefix: &[u8], passes: impl Fn(&[u8], &[u8]) -> bool) -> Result<(), Unread> {
+        self.indexed.scan(prefix, &mut |posting| {
+            if passes(posting.term, &posting.term[prefix.len()..]) { (self.take)(posting) } else { Ok(()) }
+        })
+    }
+
+    /// The same, and notes the regimes of the sanctions among them, under every id that their imposers have had.
+    fn take_asked(&mut self, prefix: &[u8], question: &Question, day: &Ids) -> Result<(), Unread> {
+        let mut imposed: BTreeSet<(PartyId, Label)> = BTreeSet::new();
+        let mut before = Vec::new();
+        self.indexed.scan(prefix, &mut |posting| {
+            let register = term::register_of(posting.term).ok_or(IndexFault::Damaged)?;
+            if !is_asked(question, register) {
+                return Ok(());
+            }
+            if register == Register::Sanction && before != posting.term {
+                let Key { actor, regime, .. } = term::key_of(posting.term).ok_or(IndexFault::Damaged)?;
+                imposed.extend(actor.zip(regime));
+                posting.term.clone_into(&mut before);
+            }
+            (self.take)(posting)
+        })?;
+        for (imposer, regime) in imposed {
+            for id in day.of(&imposer) {
+                self.regimes.insert((id, regime.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_one(&mut self, question: &Question) -> Result<(), Unread> {
+        /// Whoever has had that many ids is asked for with everyone: looking each pair up would be more.
         const MANY: usize = 16;
-        let (actors, subjects) = (self.ids(question.actor.as_ref()), self.ids(question.subject.as_ref()));
-        let asked = |term: &[u8]| question.register.is_none_or(|register| is_asked(term, register));
-        if let (None, None, Some(register)) = (&question.actor, &question.subject, question.register) {
-            self.take(&term::of_register(register), &|_| true)?;
+        if is_open(question) {
+            return self.take(term::REGISTERS, |_, _| true);
+        }
+        let ids = Ids(self.kin.heirs(question.as_of));
+        let of = |party: &Option<PartyId>| party.as_ref().map(|party| ids.of(party)).unwrap_or_default();
+        let (actors, subjects) = (of(&question.actor), of(&question.subject));
+        if let (true, true, Some(register)) = (actors.is_empty(), subjects.is_empty(), question.register) {
+            self.take_register(register)?;
         }
         for actor in &actors {
             if subjects.is_empty() || subjects.len() > MANY {
-                self.take(&term::by(actor), &asked)?;
+                self.take_by(actor, question, &ids)?;
             } else {
                 for subject in &subjects {
-                    self.take(&term::toward(actor, Some(subject)), &asked)?;
+                    self.take_asked(&term::toward(actor, subject), question, &ids)?;
                 }
             }
         }
         if actors.is_empty() {
             for subject in &subjects {
-                self.take(&term::at(subject), &asked)?;
+                self.take_asked(&term::at(subject), question, &ids)?;
             }
         }
-        if question.through {
-            self.take_collectives(question, &subjects)?;
-        }
-        Ok(())
+        if question.through { self.take_collectives(question, &subjects, &ids) } else { Ok(()) }
     }
 
-    /// Takes all regimes and licences, where reading them is less than asking for each.
-    fn take_all_regimes(&mut self) -> Result<(), Unread> {
-        self.take(&term::of_register(Register::Regime), &|_| true)?;
-        self.take(&term::of_register(Register::Licence), &|_| true)
+    /// Takes the registers in which a party acts.
+    fn take_by(&mut self, actor: &PartyId, question: &Question, ids: &Ids) -> Result<(), Unread> {
+        for register in Register::ALL.iter().filter(|register| is_asked(question, **register)) {
+            if Key::bare(*register).is_mutual() {
+                let only = Question { register: Some(*register), ..question.clone() };
+                self.take_asked(&term::at(actor), &only, ids)?;
+            } else {
+                self.take_asked(&term::by(*register, actor), question, ids)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes who is tied to which collective, and what collectives do that reaches those tied to them.
-    fn take_collectives(&mut self, question: &Question, subjects: &BTreeSet<PartyId>) -> Result<(), Unread> {
-        let mut ties = Gathering::new(self.indexed, self.until, self.kin);
-        ties.take(&term::of_register(Register::Membership), &|_| true)?;
-        ties.take(&term::of_register(Register::Binding), &|_| true)?;
-        let entries = ties.read()?;
-        self.offsets.extend(ties.offsets);
-        let reaching = |term: &[u8]| {
-            REACHING.into_iter().any(|register| {
-                is_asked(term, register) && question.register.is_none_or(|asked| asked == register)
-            })
-        };
-        for subject in subjects {
-            self.take(&term::at(subject), &reaching)?;
+    fn take_collectives(
+        &mut self,
+        question: &Question,
+        subjects: &BTreeSet<PartyId>,
+        ids: &Ids,
+    ) -> Result<(), Unread> {
+        let mut collectives: BTreeSet<PartyId> = BTreeSet::new();
+        for register in [Register::Membership, Register::Binding] {
+            self.take_register(register)?;
+            self.indexed.scan(&term::of_register(register), &mut |posting| {
+                collectives.extend(term::key_of(posting.term).and_then(|key| key.subject));
+                Ok(())
+            })?;
         }
-        if subjects.is_empty() {
-            let knowledge = Knowledge::of(&entries);
-            let keys = knowledge.acts.iter().flat_map(|known| moves(&known.act)).map(|(key, _)| key);
-            let named: BTreeSet<PartyId> = keys.filter_map(|key| key.subject).collect();
-            let collectives: BTreeSet<PartyId> = named.iter().flat_map(|named| self.ids_of(named)).collect();
-            for collective in collectives {
-                self.take(&term::by(&collective), &reaching)?;
+        for register in REACHING.into_iter().filter(|register| asks_for(question, *register)) {
+            let only = Question { register: Some(register), ..question.clone() };
+            for subject in subjects {
+                self.take_asked(&term::at(subject), &only, ids)?;
             }
-        }
-        Ok(())
-    }
-
-    /// Takes the regimes of the sanctions gathered, and the licences that may cover those.
-    fn take_regimes(&mut self) -> Result<(), Unread> {
-        /// More regimes than this are not looked up one by one.
-        const MANY: usize = 256;
-        if self.offsets.len() > 16 * MANY {
-            return self.take_all_regimes();
-        }
-        let entries = self.read_ahead()?;
-        let mut regimes: BTreeSet<(PartyId, Label)> = BTreeSet::new();
-        for known in &Knowledge::of(&entries).acts {
-            for (key, _) in moves(&known.act) {
-                if let (Register::Sanction, Some(imposer), Some(regime)) =
-                    (key.register, key.actor, key.regime)
-                {
-                    regimes.insert((imposer, regime));
-                }
-            }
-        }
-        if regimes.len() > MANY {
-            return self.take_all_regimes();
-        }
-        for (imposer, regime) in &regimes {
-            for imposer in self.ids_of(imposer) {
-                self.take(&term::of_regime(&imposer, regime), &|_| true)?;
+            let of_collectives = collectives.iter().filter(|_| subjects.is_empty());
+            for collective in of_collectives.flat_map(|collective| ids.of(collective)) {
+                self.take_by(&collective, &only, ids)?;
             }
         }
         Ok(())
     }
 }
 
-/// Whether a term ends with the register that is asked for. Sanctions come with the licences for their targets.
-fn is_asked(term: &[u8], register: Register) -> bool {
-    term::is_of(term, register) || (register == Register::Sanction && term::is_of(term, Register::Licence))
+/// Who has gone on as whom by the day of a question.
+struct Ids(BTreeMap<PartyId, (PartyId, u64)>);
+
+impl Ids {
+    /// Every id under which acts of a party may stand: that of its heir, and those which that one has gone on from.
+    fn of(&self, party: &PartyId) -> BTreeSet<PartyId> {
+        let heir = self.0.get(party).map_or(party, |(heir, _)| heir);
+        let earlier = self.0.iter().filter(|(_, (other, _))| other == heir).map(|(id, _)| id);
+        earlier.chain([heir, party]).cloned().collect()
+    }
+}
+
+fn asks_for(question: &Question, register: Register) -> bool {
+    question.register.is_none_or(|asked| asked == register)
+}
+
+/// Whether registers of a kind bear on a question. Sanctions come with the licences for their targets.
+fn is_asked(question: &Question, register: Register) -> bool {
+    asks_for(question, register) || (register == Register::Licence && asks_for(question, Register::Sanction))
 }

@@ -5,56 +5,68 @@
 use std::cmp::Ordering;
 use std::sync::OnceLock;
 
-/// Terms, each with an offset and the number of the entry through which it came to be under the term.
+use super::segment::{IndexFault, Posting};
+
+/// Terms, each with an offset, what is beside it, and the number of the entry through which it came to be there.
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
-    /// The terms, one after another.
+    /// The terms, one after another, each with what is beside its offset.
     bytes: Vec<u8>,
-    all: Vec<Posting>,
+    all: Vec<Posted>,
     /// Places in `all`, in the order of the terms; those of one term as they came.
     order: OnceLock<Vec<usize>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Posting {
+struct Posted {
     /// The first bytes of the term: most comparisons need no more.
     beginning: u128,
     at: usize,
-    length: usize,
+    length: u32,
+    beside: u32,
     by: u64,
     offset: u64,
 }
 
 impl Postings {
-    pub(crate) fn push(&mut self, term: &[u8], by: u64, offset: u64) {
+    pub(crate) fn push(&mut self, posting: Posting<'_>, by: u64) {
+        let Posting { term, offset, beside } = posting;
         self.order.take();
         let at = self.bytes.len();
         self.bytes.extend_from_slice(term);
-        self.all.push(Posting { beginning: beginning(term), at, length: term.len(), by, offset });
+        self.bytes.extend_from_slice(beside);
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("an entry is shorter than that");
+        let (length, beside) = (length(term), length(beside));
+        self.all.push(Posted { beginning: beginning(term), at, length, beside, by, offset });
     }
 
-    /// Hands on every term that begins so with each of its offsets.
-    pub(crate) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) {
+    /// Hands on every posting whose term begins so.
+    pub(crate) fn scan(
+        &self,
+        prefix: &[u8],
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), IndexFault> {
         let order = self.order();
         let from = order.partition_point(|place| self.term(&self.all[*place]) < prefix);
         for place in &order[from..] {
-            let posting = &self.all[*place];
-            let term = self.term(posting);
-            if !term.starts_with(prefix) {
-                return;
+            let posting = self.posting(&self.all[*place]);
+            if !posting.term.starts_with(prefix) {
+                break;
             }
-            each(term, posting.offset);
+            each(posting)?;
         }
+        Ok(())
     }
 
     /// What entries up to one of them have added, in the order of the terms.
-    pub(crate) fn up_to(&self, last: u64) -> impl Iterator<Item = (&[u8], u64)> {
+    pub(crate) fn up_to(&self, last: u64) -> impl Iterator<Item = Posting<'_>> {
         let mut before = None;
         let postings = self.order().iter().map(|place| &self.all[*place]);
         postings.filter(move |posting| posting.by <= last).filter_map(move |posting| {
             // An act of several measures comes under the same term by each.
-            let this = (self.term(posting), posting.offset);
-            (before.replace(this) != Some(this)).then_some(this)
+            let posting = self.posting(posting);
+            let this = (posting.term, posting.offset, posting.beside);
+            (before.replace(this) != Some(this)).then_some(posting)
         })
     }
 
@@ -62,7 +74,7 @@ impl Postings {
     pub(crate) fn forget(&mut self, last: u64) {
         let old = std::mem::take(self);
         for posting in old.all.iter().filter(|posting| posting.by > last) {
-            self.push(old.term(posting), posting.by, posting.offset);
+            self.push(old.posting(posting), posting.by);
         }
     }
 
@@ -80,8 +92,14 @@ impl Postings {
         a.beginning.cmp(&b.beginning).then_with(terms).then(one.cmp(&other))
     }
 
-    fn term(&self, posting: &Posting) -> &[u8] {
-        &self.bytes[posting.at..posting.at + posting.length]
+    fn term(&self, posted: &Posted) -> &[u8] {
+        &self.bytes[posted.at..posted.at + posted.length as usize]
+    }
+
+    fn posting(&self, posted: &Posted) -> Posting<'_> {
+        let term = self.term(posted);
+        let from = posted.at + term.len();
+        Posting { term, offset: posted.offset, beside: &self.bytes[from..from + posted.beside as usize] }
     }
 }
 

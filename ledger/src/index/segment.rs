@@ -1,8 +1,9 @@
 //! One segment of the index: a file that maps terms to places in the journal, in the order of the terms.
 //!
 //! ```text
-//! "chancery index 1\n"
-//! block*       (varint shared, varint rest, rest of the term, varint count, varint length, offset deltas)*, crc32 le
+//! "chancery index 2\n"
+//! block*       (varint shared, varint rest, rest of the term, varint count, varint length, postings)*, crc32 le
+//! posting      offset delta, varint length, what is beside it
 //! fences       (varint length, first term of a block, varint its offset, varint its length)*
 //! milestones   (i64 be microseconds of recording, u64 be offset) of every 64th entry of the segment
 //! footer       the span, where fences and milestones begin, crc32 le of all from the fences on
@@ -10,7 +11,8 @@
 //!
 //! `shared` is how many bytes a term has in common with the one before it in its block. Offsets are of records in
 //! the journal; each is written as its difference from the one before, the first from where the segment starts
-//! (zigzag, LEB128). A term with many offsets comes several times.
+//! (zigzag, LEB128). A term with many postings comes several times. Under the terms of registers, there is beside an
+//! offset what the act does to the register ([`super::version`]).
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -22,9 +24,9 @@ use std::path::{Path, PathBuf};
 use crate::date::Instant;
 use crate::entry::Hash;
 
-const FIRST_LINE: &[u8] = b"chancery index 1\n";
-const BLOCK: usize = 2048;
-const MOST_OFFSETS: usize = 512;
+const FIRST_LINE: &[u8] = b"chancery index 2\n";
+const BLOCK: usize = 4096;
+const MOST_POSTINGS: u64 = 128;
 const STRIDE: u64 = 64;
 const FOOTER: usize = 7 * 8 + 2 * 32 + 2 * 8 + 4;
 const MILESTONE: usize = 16;
@@ -144,8 +146,12 @@ impl Segment {
         }
     }
 
-    /// Hands on every term that begins so, once for each of its offsets.
-    pub(crate) fn scan(&self, prefix: &[u8], each: &mut dyn FnMut(&[u8], u64)) -> Result<(), IndexFault> {
+    /// Hands on every posting whose term begins so, in the order of the terms.
+    pub(crate) fn scan(
+        &self,
+        prefix: &[u8],
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), IndexFault> {
         // The term may begin in the block before the first fence that is not less.
         let from = self.fences.partition_point(|fence| fence.term.as_slice() < prefix).saturating_sub(1);
         for place in from..self.fences.len() {
@@ -153,9 +159,11 @@ impl Segment {
                 return Ok(());
             }
             let mut block = self.block(place)?;
-            while let Some((term, offsets)) = block.next_term()? {
+            while let Some((term, postings)) = block.next_term()? {
                 if term.starts_with(prefix) {
-                    offsets.for_each(|offset| each(term, offset));
+                    for (offset, beside) in postings {
+                        each(Posting { term, offset, beside })?;
+                    }
                 } else if term > prefix {
                     return Ok(());
                 }
@@ -227,7 +235,7 @@ struct Block {
 }
 
 impl Block {
-    fn next_term(&mut self) -> Result<Option<(&[u8], Offsets<'_>)>, IndexFault> {
+    fn next_term(&mut self) -> Result<Option<(&[u8], Postings<'_>)>, IndexFault> {
         let mut rest = &self.bytes[self.read..];
         if rest.is_empty() {
             return Ok(None);
@@ -239,34 +247,47 @@ impl Block {
             rest = after;
             let count = take_varint(&mut rest)?;
             let length = usize::try_from(take_varint(&mut rest)?).ok()?;
-            let (offsets, after) = rest.split_at_checked(length)?;
+            let (postings, after) = rest.split_at_checked(length)?;
             if shared > self.term.len() {
                 return None;
             }
             self.term.truncate(shared);
             self.term.extend_from_slice(own);
-            Some((count, offsets, after.len()))
+            Some((count, postings, after.len()))
         };
-        let (count, offsets, left) = read().ok_or(IndexFault::Damaged)?;
+        let (count, postings, left) = read().ok_or(IndexFault::Damaged)?;
         self.read = self.bytes.len() - left;
-        Ok(Some((&self.term, Offsets { bytes: offsets, count, last: self.start })))
+        Ok(Some((&self.term, Postings { bytes: postings, count, last: self.start })))
     }
 }
 
-/// The offsets of one term.
-struct Offsets<'a> {
+/// An act under a term.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Posting<'a> {
+    pub term: &'a [u8],
+    /// Where its record begins.
+    pub offset: u64,
+    /// What is beside that.
+    pub beside: &'a [u8],
+}
+
+/// The postings of one term: offsets, each with what is beside it.
+struct Postings<'a> {
     bytes: &'a [u8],
     count: u64,
     last: u64,
 }
 
-impl Iterator for Offsets<'_> {
-    type Item = u64;
+impl<'a> Iterator for Postings<'a> {
+    type Item = (u64, &'a [u8]);
 
-    fn next(&mut self) -> Option<u64> {
+    fn next(&mut self) -> Option<(u64, &'a [u8])> {
         self.count = self.count.checked_sub(1)?;
         self.last = self.last.wrapping_add_signed(unzigzag(take_varint(&mut self.bytes)?));
-        Some(self.last)
+        let length = usize::try_from(take_varint(&mut self.bytes)?).ok()?;
+        let (beside, rest) = self.bytes.split_at_checked(length)?;
+        self.bytes = rest;
+        Some((self.last, beside))
     }
 }
 
@@ -277,10 +298,13 @@ pub(crate) struct Writer {
     span: Span,
     written: u64,
     block: Vec<u8>,
-    /// The last term of the block, and that of which offsets are being gathered.
+    /// The last term of the block, and that of which postings are being gathered.
     before: Vec<u8>,
     term: Vec<u8>,
-    offsets: Vec<u64>,
+    postings: Vec<u8>,
+    count: u64,
+    /// The last offset of these.
+    last: u64,
     fences: Vec<Fence>,
 }
 
@@ -296,24 +320,32 @@ impl Writer {
             block: Vec::with_capacity(2 * BLOCK),
             before: Vec::new(),
             term: Vec::new(),
-            offsets: Vec::new(),
+            postings: Vec::new(),
+            count: 0,
+            last: 0,
             fences: Vec::new(),
         })
     }
 
-    /// Adds an offset to a term; terms come in their order.
-    pub(crate) fn add(&mut self, term: &[u8], offset: u64) -> io::Result<()> {
-        if self.term != term || self.offsets.len() >= MOST_OFFSETS {
+    /// Adds a posting; terms come in their order.
+    pub(crate) fn add(&mut self, posting: Posting<'_>) -> io::Result<()> {
+        let Posting { term, offset, beside } = posting;
+        if self.term != term || self.count >= MOST_POSTINGS {
             self.close_term()?;
             self.term.clear();
             self.term.extend_from_slice(term);
+            self.last = self.span.start;
         }
-        self.offsets.push(offset);
+        push_varint(&mut self.postings, zigzag(offset.wrapping_sub(self.last).cast_signed()));
+        push_varint(&mut self.postings, beside.len() as u64);
+        self.postings.extend_from_slice(beside);
+        self.last = offset;
+        self.count += 1;
         Ok(())
     }
 
     fn close_term(&mut self) -> io::Result<()> {
-        if self.offsets.is_empty() {
+        if self.count == 0 {
             return Ok(());
         }
         if self.block.is_empty() {
@@ -324,15 +356,10 @@ impl Writer {
         push_varint(&mut self.block, shared as u64);
         push_varint(&mut self.block, (self.term.len() - shared) as u64);
         self.block.extend_from_slice(&self.term[shared..]);
-        push_varint(&mut self.block, self.offsets.len() as u64);
-        let mut deltas = Vec::with_capacity(2 * self.offsets.len());
-        let mut last = self.span.start;
-        for offset in self.offsets.drain(..) {
-            push_varint(&mut deltas, zigzag(offset.wrapping_sub(last).cast_signed()));
-            last = offset;
-        }
-        push_varint(&mut self.block, deltas.len() as u64);
-        self.block.extend_from_slice(&deltas);
+        push_varint(&mut self.block, self.count);
+        push_varint(&mut self.block, self.postings.len() as u64);
+        self.block.append(&mut self.postings);
+        self.count = 0;
         self.before.clone_from(&self.term);
         if self.block.len() >= BLOCK { self.close_block() } else { Ok(()) }
     }
@@ -408,9 +435,7 @@ pub(crate) fn join(parts: &[Segment], path: &Path) -> Result<Segment, IndexFault
     }
     while let Some(Reverse((term, place))) = next.pop() {
         let cursor = &mut cursors[place];
-        for offset in &cursor.offsets {
-            writer.add(&term, *offset)?;
-        }
+        cursor.hand_on(&mut |offset, beside| writer.add(Posting { term: &term, offset, beside }))?;
         next.extend(cursor.advance()?.map(|term| Reverse((term, place))));
     }
     let mut milestones = Vec::new();
@@ -427,21 +452,39 @@ struct Cursor<'a> {
     segment: &'a Segment,
     place: usize,
     block: Option<Block>,
-    offsets: Vec<u64>,
+    /// The postings of the term: each offset, and how much of the bytes is beside it.
+    postings: Vec<(u64, usize)>,
+    bytes: Vec<u8>,
 }
 
 impl<'a> Cursor<'a> {
     fn new(segment: &'a Segment) -> Self {
-        Self { segment, place: 0, block: None, offsets: Vec::new() }
+        Self { segment, place: 0, block: None, postings: Vec::new(), bytes: Vec::new() }
     }
 
-    /// The next term; its offsets are kept.
+    /// Hands on the postings of the term, in order.
+    fn hand_on(&self, each: &mut dyn FnMut(u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut rest = &self.bytes[..];
+        for (offset, length) in &self.postings {
+            let (beside, after) = rest.split_at(*length);
+            rest = after;
+            each(*offset, beside)?;
+        }
+        Ok(())
+    }
+
+    /// The next term; its postings are kept.
     fn advance(&mut self) -> Result<Option<Vec<u8>>, IndexFault> {
         loop {
             if let Some(block) = &mut self.block
-                && let Some((term, offsets)) = block.next_term()?
+                && let Some((term, postings)) = block.next_term()?
             {
-                self.offsets = offsets.collect();
+                self.postings.clear();
+                self.bytes.clear();
+                for (offset, beside) in postings {
+                    self.postings.push((offset, beside.len()));
+                    self.bytes.extend_from_slice(beside);
+                }
                 return Ok(Some(term.to_vec()));
             }
             if self.place >= self.segment.fences.len() {
@@ -472,7 +515,7 @@ fn take_instant(from: &mut &[u8]) -> Option<Instant> {
     take(from).and_then(|bytes| Instant::from_microsecond(i64::from_be_bytes(*bytes)).ok())
 }
 
-fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
+pub(super) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
@@ -480,7 +523,7 @@ fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number.to_le_bytes()[0]);
 }
 
-fn take_varint(from: &mut &[u8]) -> Option<u64> {
+pub(super) fn take_varint(from: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = from.split_first()?;

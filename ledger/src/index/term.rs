@@ -1,36 +1,44 @@
 //! Terms: what the index finds acts by.
 //!
 //! A term is a tag and the words after it, each closed by a zero byte, so that whatever a question leaves open
-//! can be left off at the end.
+//! can be left off at the end. The terms of registers are the registers themselves, in their order.
 
 use std::collections::BTreeSet;
 
-use crate::act::{Act, ActId, Deed, Label};
+use crate::act::{Act, ActId, Deed, Label, Measure};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::registrar::family;
 use crate::standing::effect::moves;
 
-/// The terms under which the acts that move registers are found: all that a question about one of them needs. One
-/// may come several times.
+const REGISTER: u8 = b'r';
+const TOWARD: u8 = b'b';
+
+/// Every term under which an act is found; one may come several times.
 ///
 /// What an act moves as corrected is found under the terms of both its forms; see the archive.
 pub(crate) fn each_term_of(act: &Act, each: &mut dyn FnMut(&[u8])) {
     for (key, _) in moves(act) {
-        each(&of_register(key.register));
-        each_of_pair(&key, key.actor.as_ref(), key.subject.as_ref(), each);
-        if key.is_mutual() {
-            each_of_pair(&key, key.subject.as_ref(), key.actor.as_ref(), each);
-        }
-        if let (Register::Regime | Register::Licence, Some(imposer), Some(regime)) =
-            (key.register, &key.actor, &key.regime)
-        {
-            // A licence for one target is found with what is imposed on that.
-            if key.subject.is_none() {
-                each(&of_regime(imposer, regime));
-            }
-        }
+        each_term_of_key(&key, each);
     }
+    each_other_term_of(act, each);
+}
+
+/// The terms of a register: its own, and those by which it is found from the party acted upon; a register of a pair,
+/// from either.
+pub(crate) fn each_term_of_key(key: &Key, each: &mut dyn FnMut(&[u8])) {
+    each(&of_key(key));
+    let (actor, subject) = (key.actor.as_ref(), key.subject.as_ref());
+    if let Some(subject) = subject {
+        each(&from_subject(key, subject, actor));
+    }
+    if let (true, Some(actor)) = (key.is_mutual(), actor) {
+        each(&from_subject(key, actor, subject));
+    }
+}
+
+/// The terms of an act that are not those of registers.
+pub(crate) fn each_other_term_of(act: &Act, each: &mut dyn FnMut(&[u8])) {
     if matches!(act.deed, Deed::EntityContinuedBy { .. }) {
         each(CONTINUITY);
     }
@@ -41,27 +49,13 @@ pub(crate) fn each_term_of(act: &Act, each: &mut dyn FnMut(&[u8])) {
     }
 }
 
-/// The same, each once.
+/// Every term under which an act is found, each once.
 pub(crate) fn terms_of(act: &Act) -> BTreeSet<Vec<u8>> {
     let mut terms = BTreeSet::new();
     each_term_of(act, &mut |term| {
         terms.insert(term.to_vec());
     });
     terms
-}
-
-fn each_of_pair(key: &Key, actor: Option<&PartyId>, subject: Option<&PartyId>, each: &mut dyn FnMut(&[u8])) {
-    if let Some(actor) = actor {
-        let mut term = toward(actor, subject);
-        term.push(key.register as u8);
-        each(&term);
-    }
-    if let Some(subject) = subject {
-        let mut term = at(subject);
-        close(&mut term, actor.map_or("", PartyId::as_str));
-        term.push(key.register as u8);
-        each(&term);
-    }
 }
 
 /// Every act by which a party goes on as another.
@@ -73,45 +67,164 @@ pub(crate) const ENTITIES: &[u8] = b"e";
 /// Every act that says which registrar may enter what.
 pub(crate) const GRANTS: &[u8] = b"k";
 
-/// Every act of one kind of register.
+/// Every register.
+pub(crate) const REGISTERS: &[u8] = &[REGISTER];
+
+/// Every register in which somebody is acted upon, by that party.
+pub(crate) const SUBJECTS: &[u8] = &[TOWARD];
+
+/// Every register of one kind.
 pub(crate) fn of_register(register: Register) -> Vec<u8> {
-    vec![b'r', register as u8]
+    vec![REGISTER, register as u8]
 }
 
-/// The acts of one party; with nothing after it, toward anyone.
-pub(crate) fn by(actor: &PartyId) -> Vec<u8> {
-    let mut term = vec![b'a'];
+/// The registers of one kind in which a party acts.
+pub(crate) fn by(register: Register, actor: &PartyId) -> Vec<u8> {
+    let mut term = of_register(register);
     close(&mut term, actor.as_str());
     term
 }
 
-/// The acts of one party toward another, or toward nobody in particular.
-pub(crate) fn toward(actor: &PartyId, subject: Option<&PartyId>) -> Vec<u8> {
-    let mut term = by(actor);
-    close(&mut term, subject.map_or("", PartyId::as_str));
+/// The register of a regime, or its general licences. One for a target is found with what is imposed on that.
+pub(crate) fn of_regime(register: Register, imposer: &PartyId, regime: &Label) -> Vec<u8> {
+    let mut term = by(register, imposer);
+    // Toward nobody; neither of a state, nor at a post, nor a person.
+    term.extend_from_slice(&[0; 4]);
+    term.extend_from_slice(regime.as_str().as_bytes());
     term
 }
 
-/// The acts toward one party.
+/// The registers toward a party.
 pub(crate) fn at(subject: &PartyId) -> Vec<u8> {
-    let mut term = vec![b'b'];
+    let mut term = vec![TOWARD];
     close(&mut term, subject.as_str());
     term
 }
 
-/// The acts that only a party's own registers hold: its existence and its names.
+/// The registers of one party toward another.
+pub(crate) fn toward(actor: &PartyId, subject: &PartyId) -> Vec<u8> {
+    let mut term = at(subject);
+    close(&mut term, actor.as_str());
+    term
+}
+
+/// The registers that only a party itself is in: its existence and its names.
 pub(crate) fn of_party(party: &PartyId) -> Vec<u8> {
     let mut term = at(party);
     close(&mut term, "");
     term
 }
 
-/// The regime itself and its general licences.
-pub(crate) fn of_regime(imposer: &PartyId, regime: &Label) -> Vec<u8> {
-    let mut term = vec![b'g'];
-    close(&mut term, imposer.as_str());
-    close(&mut term, regime.as_str());
+/// A register, whole: the terms of registers are in the order of registers.
+fn of_key(key: &Key) -> Vec<u8> {
+    let mut term = of_register(key.register);
+    close(&mut term, word_of(key.actor.as_ref()));
+    close(&mut term, word_of(key.subject.as_ref()));
+    push_rest(&mut term, key);
     term
+}
+
+fn from_subject(key: &Key, subject: &PartyId, actor: Option<&PartyId>) -> Vec<u8> {
+    let mut term = at(subject);
+    close(&mut term, word_of(actor));
+    term.push(key.register as u8);
+    push_rest(&mut term, key);
+    term
+}
+
+/// What tells a register from its neighbours; what is not there at the end is left off.
+fn push_rest(term: &mut Vec<u8>, key: &Key) {
+    let Key { of, post, person, regime, measure, list, licence, .. } = key;
+    let label = |label: &Option<Label>| label.as_ref().map_or("", Label::as_str).to_owned();
+    let bare = term.len();
+    close(term, word_of(of.as_ref()));
+    close(term, &label(post));
+    close(term, word_of(person.as_ref()));
+    close(term, &label(regime));
+    term.push(measure.map_or(0, |measure| measure as u8 + 1));
+    close(term, &label(list));
+    close(term, &label(licence));
+    while term.len() > bare && term.last() == Some(&0) {
+        term.pop();
+    }
+}
+
+fn word_of(party: Option<&PartyId>) -> &str {
+    party.map_or("", PartyId::as_str)
+}
+
+/// The register of a term, where it is a term of registers.
+pub(crate) fn key_of(term: &[u8]) -> Option<Key> {
+    let (tag, mut rest) = term.split_first()?;
+    let (register, actor, subject);
+    if *tag == REGISTER {
+        register = take_register(&mut rest)?;
+        actor = party(take_word(&mut rest)?)?;
+        subject = party(take_word(&mut rest)?)?;
+    } else {
+        subject = party(take_word(&mut rest)?)?;
+        actor = party(take_word(&mut rest)?)?;
+        register = take_register(&mut rest)?;
+    }
+    let mut key = Key { actor, subject, ..Key::bare(register) };
+    if key.is_mutual() && key.actor > key.subject {
+        std::mem::swap(&mut key.actor, &mut key.subject);
+    }
+    if rest.is_empty() {
+        return Some(key);
+    }
+    key.of = party(take_word(&mut rest)?)?;
+    key.post = label(take_word(&mut rest)?)?;
+    key.person = party(take_word(&mut rest)?)?;
+    key.regime = label(take_word(&mut rest)?)?;
+    if let Some((measure, after)) = rest.split_first() {
+        rest = after;
+        key.measure = match measure.checked_sub(1) {
+            Some(place) => Some(*Measure::ALL.get(usize::from(place))?),
+            None => None,
+        };
+    }
+    key.list = label(take_word(&mut rest)?)?;
+    key.licence = label(take_word(&mut rest)?)?;
+    Some(key)
+}
+
+/// Whether a term is one of a register.
+pub(crate) fn is_of_register(term: &[u8]) -> bool {
+    term.first().is_some_and(|tag| [REGISTER, TOWARD].contains(tag))
+}
+
+/// The kind of the register of a term.
+pub(crate) fn register_of(term: &[u8]) -> Option<Register> {
+    let (tag, mut rest) = term.split_first()?;
+    if *tag == TOWARD {
+        take_word(&mut rest)?;
+        take_word(&mut rest)?;
+    }
+    take_register(&mut rest)
+}
+
+fn take_register(rest: &mut &[u8]) -> Option<Register> {
+    let (register, after) = rest.split_first()?;
+    *rest = after;
+    Register::ALL.get(usize::from(*register)).copied()
+}
+
+/// The next word, up to the byte that closes it or the end.
+fn take_word<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len());
+    let (word, after) = rest.split_at(length);
+    *rest = after.get(1..).unwrap_or_default();
+    std::str::from_utf8(word).ok()
+}
+
+/// A party, or nobody; none where it is not the id of one.
+fn party(word: &str) -> Option<Option<PartyId>> {
+    if word.is_empty() { Some(None) } else { PartyId::parse(word).ok().map(Some) }
+}
+
+fn label(word: &str) -> Option<Option<Label>> {
+    if word.is_empty() { Some(None) } else { Label::parse(word).ok().map(Some) }
 }
 
 /// The act of an id. Ids are long and never looked through in order: the first bytes of their hash do.
@@ -134,12 +247,58 @@ pub(crate) fn about(offset: u64) -> Vec<u8> {
     term
 }
 
-/// The last byte of a term that ends with a register, where it is of this register.
-pub(crate) fn is_of(term: &[u8], register: Register) -> bool {
-    term.last() == Some(&(register as u8))
-}
-
 fn close(term: &mut Vec<u8>, word: &str) {
     term.extend_from_slice(word.as_bytes());
     term.push(0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Vec<Key> {
+        let party = |id: &str| PartyId::parse(id).unwrap();
+        let label = |text: &str| Label::parse(text).unwrap();
+        let (a, b, c) = (party("A"), party("AB"), party("ofac:35096"));
+        let sanction = Key { regime: Some(label("R")), ..Key::toward(Register::Sanction, &a, &c) };
+        vec![
+            Key::of_party(Register::Existence, &a),
+            Key::between(Register::Relations, &b, &a),
+            Key::toward(Register::Mission, &a, &b),
+            Key { post: Some(label("Łódź")), ..Key::toward(Register::Mission, &a, &b) },
+            Key { of: Some(c.clone()), ..Key::toward(Register::RecognitionGovernment, &a, &b) },
+            Key { person: Some(b.clone()), ..Key::toward(Register::Envoy, &a, &c) },
+            Key { measure: Some(Measure::ALL[0]), ..sanction.clone() },
+            Key { measure: Some(Measure::ALL[1]), ..sanction.clone() },
+            Key { regime: Some(label("R 2")), measure: Some(Measure::ALL[0]), ..sanction.clone() },
+            Key { list: Some(label("SC")), ..Key::toward(Register::Terror, &b, &c) },
+            Key::of_regime(&a, &label("R")),
+            Key { register: Register::Licence, licence: Some(label("GL 1")), ..Key::of_regime(&a, &label("R")) },
+            Key {
+                register: Register::Licence,
+                licence: Some(label("GL 1")),
+                measure: Some(Measure::ALL[2]),
+                ..sanction
+            },
+        ]
+    }
+
+    #[test]
+    fn a_term_is_read_back_as_its_register() {
+        for key in keys() {
+            each_term_of_key(&key, &mut |term| {
+                assert_eq!(key_of(term).as_ref(), Some(&key), "{term:?}");
+                assert_eq!(register_of(term), Some(key.register), "{term:?}");
+            });
+        }
+    }
+
+    #[test]
+    fn the_terms_of_registers_are_in_the_order_of_registers() {
+        for one in keys() {
+            for other in keys() {
+                assert_eq!(of_key(&one).cmp(&of_key(&other)), one.cmp(&other), "{one:?} {other:?}");
+            }
+        }
+    }
 }

@@ -118,6 +118,13 @@ impl<'a> Knowledge<'a> {
         Self { acts }
     }
 
+    /// The entries that amended an act and are contested, each with who contests it.
+    pub(crate) fn contested_amendments(&self, known: &Known<'_>) -> Vec<(u64, PartyId)> {
+        let amendments = known.amended_by.iter().filter_map(|number| self.act(*number));
+        let contested = amendments.flat_map(|known| known.contested_by.iter().map(move |by| (known, by)));
+        contested.map(|(known, (party, _))| (known.entry.number, party.clone())).collect()
+    }
+
     /// The act of an entry.
     #[must_use]
     pub fn act(&self, number: u64) -> Option<&Known<'a>> {
@@ -188,7 +195,7 @@ pub(crate) fn settle<'a>(
 impl Known<'_> {
     /// Applies one later act about this one.
     #[allow(clippy::wildcard_enum_match_arm, reason = "only acts that refer to another are heard")]
-    fn hear(&mut self, number: u64, later: &Act) {
+    pub(crate) fn hear(&mut self, number: u64, later: &Act) {
         match &later.deed {
             Deed::ActCorrected { set, .. } => {
                 // What does not fit was refused when it came in; in a forged ledger it changes nothing.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::abreast::abreast;
-use crate::act::{Deed, Label};
+use crate::act::{Act, Deed, Label};
 use crate::date::{Date, Day};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
@@ -90,15 +90,20 @@ impl Move {
     /// What an act does to one register, as the register knew the act.
     #[must_use]
     pub fn of(known: &Known<'_>, effect: Effect, knowledge: &Knowledge<'_>) -> Self {
-        let act = &known.act;
+        let case = Case::of(known, &knowledge.contested_amendments(known)).map(Box::new);
+        Self { case, ..Self::of_act(known.entry.number, &known.act, effect) }
+    }
+
+    /// What an act does to one register, about which there is no other act.
+    pub(crate) fn of_act(number: u64, act: &Act, effect: Effect) -> Self {
         Self {
-            number: known.entry.number,
+            number,
             effect,
             effective: act.effective.clone(),
             until: act.until.clone(),
             order: act.order,
             group: act.group.clone(),
-            case: Case::of(known, knowledge).map(Box::new),
+            case: None,
         }
     }
 
@@ -135,12 +140,11 @@ impl Move {
 }
 
 impl Case {
-    fn of(known: &Known<'_>, knowledge: &Knowledge<'_>) -> Option<Self> {
-        let amendments = known.amended_by.iter().filter_map(|number| knowledge.act(*number));
-        let contested = std::iter::once(known).chain(amendments).flat_map(|known| {
-            known.contested_by.iter().map(|(party, _)| (known.entry.number, party.clone()))
-        });
-        let contested: Vec<(u64, PartyId)> = contested.collect();
+    /// What others make of an act; none where nothing comes of it. With it come the amendments of it that are
+    /// contested, and who contests them.
+    pub(crate) fn of(known: &Known<'_>, amendments: &[(u64, PartyId)]) -> Option<Self> {
+        let own = known.contested_by.iter().map(|(party, _)| (known.entry.number, party.clone()));
+        let contested: Vec<(u64, PartyId)> = own.chain(amendments.iter().cloned()).collect();
         if known.counts() && known.amended_by.is_empty() && contested.is_empty() {
             return None;
         }
