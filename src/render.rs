@@ -21,38 +21,110 @@ pub(crate) struct Cited {
     pub known: Option<Recorded>,
 }
 
+/// Rows of cells, as one text: whole registers have hundreds of thousands.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    text: String,
+    /// Where each cell ends.
+    ends: Vec<usize>,
+    /// How many cells there are up to the end of each row.
+    cells: Vec<usize>,
+}
+
+impl Rows {
+    fn push(&mut self, cells: Vec<String>) {
+        for cell in cells {
+            self.text.push_str(&cell);
+            self.ends.push(self.text.len());
+        }
+        self.cells.push(self.ends.len());
+    }
+
+    /// One list of several.
+    pub(crate) fn joined(parts: Vec<Self>) -> Self {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next().unwrap_or_default();
+        for part in parts {
+            let (text, ends) = (all.text.len(), all.ends.len());
+            all.text.push_str(&part.text);
+            all.ends.extend(part.ends.iter().map(|end| text + end));
+            all.cells.extend(part.cells.iter().map(|end| ends + end));
+        }
+        all
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The cells of one of them.
+    pub(crate) fn row(&self, place: usize) -> impl Iterator<Item = &str> + Clone {
+        let from = place.checked_sub(1).map_or(0, |before| self.cells[before]);
+        (from..self.cells[place]).map(|cell| {
+            let start = cell.checked_sub(1).map_or(0, |before| self.ends[before]);
+            &self.text[start..self.ends[cell]]
+        })
+    }
+
+    fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = &str> + Clone> + Clone {
+        (0..self.len()).map(|place| self.row(place))
+    }
+}
+
+impl FromIterator<Vec<String>> for Rows {
+    fn from_iter<I: IntoIterator<Item = Vec<String>>>(all: I) -> Self {
+        let mut rows = Self::default();
+        all.into_iter().for_each(|cells| rows.push(cells));
+        rows
+    }
+}
+
 /// Writes rows as a table for people; on a terminal it keeps to its width.
-pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: &Rows) -> io::Result<()> {
     // A terminal has no room for a column with nothing in it; a file keeps them all, for whoever cuts them out.
     let on_terminal = io::stdout().is_terminal();
-    let is_shown = |column: usize| !on_terminal || rows.iter().any(|row| !row[column].is_empty());
-    let shown: Vec<usize> = (0..headers.len()).filter(|column| is_shown(*column)).collect();
-    let headers: Vec<String> = shown.iter().map(|column| headers[*column].to_uppercase()).collect();
-    let kept = rows
-        .into_iter()
-        .map(|mut row| shown.iter().map(|column| std::mem::take(&mut row[*column])).collect());
-    let kept: Vec<Vec<String>> = kept.collect();
-    if on_terminal || !kept.iter().flatten().all(|cell| is_one_line(cell)) {
+    let mut is_shown = vec![!on_terminal; headers.len()];
+    for cells in rows.iter().filter(|_| on_terminal) {
+        is_shown.iter_mut().zip(cells).for_each(|(is_shown, cell)| *is_shown |= !cell.is_empty());
+    }
+    let shown = || is_shown.iter().copied();
+    let headers: Vec<String> = headers
+        .iter()
+        .zip(shown())
+        .filter(|(_, is_shown)| *is_shown)
+        .map(|(header, _)| header.to_uppercase())
+        .collect();
+    let kept =
+        rows.iter().map(|cells| cells.zip(shown()).filter(|(_, is_shown)| *is_shown).map(|(cell, _)| cell));
+    if on_terminal || !kept.clone().flatten().all(is_one_line) {
+        let kept = kept.map(|cells| cells.map(str::to_owned).collect()).collect();
         return lay_out(out, headers, kept);
     }
-    let of_rows = kept.iter().map(Vec::as_slice);
-    let lines = || std::iter::once(headers.as_slice()).chain(of_rows.clone());
-    let mut widths = vec![1; headers.len()];
-    for cells in lines() {
-        for (width, cell) in widths.iter_mut().zip(cells) {
-            *width = cell_width(cell).max(*width);
-        }
+    let mut widths: Vec<usize> = headers.iter().map(|header| cell_width(header).max(1)).collect();
+    for cells in kept.clone() {
+        widths.iter_mut().zip(cells).for_each(|(width, cell)| *width = cell_width(cell).max(*width));
     }
     let mut line = String::new();
-    for cells in lines() {
-        line.clear();
-        for (cell, width) in cells.iter().zip(&widths) {
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', width - cell_width(cell) + PADDING));
-        }
-        writeln!(out, "{}", line.trim_end())?;
+    write_line(out, &mut line, headers.iter().map(String::as_str), &widths)?;
+    for cells in kept {
+        write_line(out, &mut line, cells, &widths)?;
     }
     Ok(())
+}
+
+fn write_line<'c>(
+    out: &mut dyn Write,
+    line: &mut String,
+    cells: impl Iterator<Item = &'c str>,
+    widths: &[usize],
+) -> io::Result<()> {
+    line.clear();
+    for (cell, width) in cells.zip(widths) {
+        line.push_str(cell);
+        line.extend(std::iter::repeat_n(' ', width - cell_width(cell) + PADDING));
+    }
+    writeln!(out, "{}", line.trim_end())
 }
 
 /// How many columns lie between two cells.
@@ -71,8 +143,9 @@ fn cell_width(cell: &str) -> usize {
 }
 
 /// Items as rows, for long lists side by side.
-pub(crate) fn rows<T: Sync>(items: &[T], row: impl Fn(&T) -> Vec<String> + Sync) -> Vec<Vec<String>> {
-    abreast(items.iter().collect(), |_, _| true, |share| share.into_iter().map(&row).collect())
+pub(crate) fn rows<T: Sync>(items: &[T], row: impl Fn(&T) -> Vec<String> + Sync) -> Rows {
+    let of_share = |share: Vec<&T>| vec![share.into_iter().map(&row).collect::<Rows>()];
+    Rows::joined(abreast(items.iter().collect(), |_, _| true, of_share))
 }
 
 /// Writes items as one JSON value a line.
@@ -173,11 +246,11 @@ pub(crate) fn wrapped(words: &str, indent: usize) -> String {
 }
 
 /// Writes rows as CSV, with a header even when there are none.
-pub(crate) fn csv(out: &mut dyn Write, headers: &[&str], rows: Vec<Vec<String>>) -> io::Result<()> {
+pub(crate) fn csv(out: &mut dyn Write, headers: &[&str], rows: &Rows) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(headers)?;
-    for row in rows {
-        writer.write_record(row)?;
+    for cells in rows.iter() {
+        writer.write_record(cells)?;
     }
     writer.flush()
 }

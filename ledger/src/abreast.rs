@@ -26,9 +26,11 @@ pub fn abreast<T: Send, R: Send>(
         let of_ours = work(ours);
         let of_others =
             others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        let mut parts = of_others.chain([of_ours]);
-        let mut done = parts.next().unwrap_or_default();
-        parts.for_each(|part| done.extend(part));
+        let parts: Vec<Vec<R>> = of_others.chain([of_ours]).collect();
+        let mut done = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+        for part in parts {
+            done.extend(part);
+        }
         done
     })
 }

@@ -240,43 +240,78 @@ impl<'de> Deserialize<'de> for Date {
 pub(crate) mod short {
     use std::borrow::Cow;
 
-    use jiff::{Span, Unit};
+    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::{Date, Day, Spelling};
+    use super::{Date, Day, Spelling, plain_day};
 
     #[derive(Serialize, Deserialize)]
     enum Short<'a> {
         None,
-        /// Days from the first of 1970 on.
-        Day(i32),
+        /// As if every month had 31 days, from the first of 1970 on.
+        Plain(i32),
         Other(#[serde(borrow)] Cow<'a, str>),
     }
 
-    const FIRST: Day = Day::constant(1970, 1, 1);
-
     #[allow(clippy::ref_option, reason = "serde hands it on so")]
     pub(crate) fn serialize<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
-        let days = |day: Day| day.since((Unit::Day, FIRST)).map(|span| span.get_days());
-        let short = match date {
-            None => Short::None,
-            Some(Date { text: Spelling::Plain(_), earliest, .. }) => {
-                Short::Day(days(*earliest).map_err(serde::ser::Error::custom)?)
-            }
-            Some(date) => Short::Other(Cow::Borrowed(date.as_str())),
-        };
-        short.serialize(serializer)
+        let Some(date) = date else { return Short::None.serialize(serializer) };
+        match plain_day(date.as_str()) {
+            Some(day) => Short::Plain(number_of(day)).serialize(serializer),
+            None => Short::Other(Cow::Borrowed(date.as_str())).serialize(serializer),
+        }
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-        use serde::de::Error;
         match Short::deserialize(deserializer)? {
             Short::None => Ok(None),
-            Short::Day(days) => {
-                let day = Span::new().try_days(days).and_then(|span| FIRST.checked_add(span));
-                day.map(|day| Some(Date::on(day))).map_err(D::Error::custom)
-            }
+            Short::Plain(number) => plain(number).map(Some).ok_or_else(|| D::Error::custom("no day")),
             Short::Other(text) => Date::parse(&text).map(Some).map_err(D::Error::custom),
+        }
+    }
+
+    fn number_of(day: Day) -> i32 {
+        let months = (i32::from(day.year()) - 1970) * 12 + i32::from(day.month()) - 1;
+        months * 31 + i32::from(day.day()) - 1
+    }
+
+    fn plain(number: i32) -> Option<Date> {
+        let (months, day) = (number.div_euclid(31), number.rem_euclid(31) + 1);
+        let (year, month) = (1970 + months.div_euclid(12), months.rem_euclid(12) + 1);
+        let digit =
+            |number: i32, power: i32| u8::try_from(number / power % 10).map(|digit| b'0' + digit).ok();
+        let text = [
+            digit(year, 1000)?,
+            digit(year, 100)?,
+            digit(year, 10)?,
+            digit(year, 1)?,
+            b'-',
+            digit(month, 10)?,
+            digit(month, 1)?,
+            b'-',
+            digit(day, 10)?,
+            digit(day, 1)?,
+        ];
+        let (year, month) = (i16::try_from(year).ok()?, i8::try_from(month).ok()?);
+        let day = Day::new(year, month, i8::try_from(day).ok()?).ok()?;
+        Some(Date { text: Spelling::Plain(text), earliest: day, latest: day })
+    }
+
+    #[cfg(test)]
+    #[test]
+    fn what_is_short_is_read_back() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Dated(#[serde(with = "super::short")] Option<Date>);
+        let texts =
+            ["2025-07-03", "0000-01-01", "9999-12-31", "1899-02-28", "2004-06-XX", "2003", "1998-09-22~"];
+        let plain = texts.map(|text| Date::parse(text).ok()).into_iter();
+        for date in
+            plain.chain(["../1854-01-18", "2021-08-15/.."].map(|text| Date::parse(text).ok())).chain([None])
+        {
+            let wanted = Dated(date);
+            let bytes = bincode::serde::encode_to_vec(&wanted, bincode::config::standard()).unwrap();
+            let read = bincode::serde::borrow_decode_from_slice(&bytes, bincode::config::standard());
+            assert_eq!(read.map(|(read, _): (Dated, usize)| read).unwrap(), wanted);
         }
     }
 }

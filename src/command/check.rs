@@ -62,7 +62,7 @@ fn show(format: Format, findings: &[Finding], cited: &Cited, out: &mut dyn Write
             let row = |finding: &Finding| {
                 vec![finding.kind.word().to_owned(), entries(&finding.entries), finding.words.clone()]
             };
-            render::csv(out, &["finding", "entries", "words"], findings.iter().map(row).collect())?;
+            render::csv(out, &["finding", "entries", "words"], &findings.iter().map(row).collect())?;
         }
         Format::Json => {
             let list: Vec<Value> = findings.iter().map(finding_json).collect();

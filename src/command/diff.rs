@@ -76,11 +76,11 @@ fn show(format: Format, changes: &[Change], cited: &[Cited; 2], out: &mut dyn Wr
             if changes.is_empty() {
                 writeln!(out, "Nothing stands otherwise.")?;
             } else {
-                render::table(out, &headers, render::rows(changes, row))?;
+                render::table(out, &headers, &render::rows(changes, row))?;
             }
             writeln!(out, "\nfrom {}\nto   {}", render::citation(&cited[0]), render::citation(&cited[1]))?;
         }
-        Format::Csv => render::csv(out, &headers, render::rows(changes, row))?,
+        Format::Csv => render::csv(out, &headers, &render::rows(changes, row))?,
         Format::Json => {
             let side = |cited: &Cited| json!({ "as_of": cited.as_of.to_string(), "known_at": render::known_at(cited) });
             write!(out, r#"{{"from":{},"to":{},"changes":"#, side(&cited[0]), side(&cited[1]))?;

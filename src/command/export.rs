@@ -19,8 +19,8 @@ use serde_json::{Map, Value, json};
 
 use super::asking::{Asking, gather, open, registers};
 use super::{Form, Format, Place, Status};
-use crate::render;
 use crate::render::standing;
+use crate::render::{self, Rows};
 use crate::trouble::Trouble;
 use crate::waiting::Waiting;
 
@@ -75,7 +75,7 @@ struct Table {
     headers: &'static [&'static str],
     /// The columns that hold whole numbers.
     numbers: &'static [&'static str],
-    rows: Vec<Vec<String>>,
+    rows: Rows,
 }
 
 impl Export {
@@ -183,13 +183,14 @@ impl Table {
         number().map_or_else(|| json!(cell), |number| json!(number))
     }
 
-    fn write(mut self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
-        let rows = std::mem::take(&mut self.rows);
+    fn write(self, format: Format, out: &mut dyn Write) -> Result<(), Trouble> {
         match format {
-            Format::Table | Format::Csv => render::csv(out, self.headers, rows)?,
+            Format::Table | Format::Csv => render::csv(out, self.headers, &self.rows)?,
             Format::Json | Format::Jsonl => {
-                render::json_lines(out, &rows, |row| {
-                    let cells = self.headers.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+                let places: Vec<usize> = (0..self.rows.len()).collect();
+                render::json_lines(out, &places, |place| {
+                    let cells =
+                        self.headers.iter().zip(self.rows.row(*place)).filter(|(_, cell)| !cell.is_empty());
                     cells
                         .map(|(name, cell)| ((*name).to_owned(), self.value(name, cell)))
                         .collect::<Map<_, _>>()

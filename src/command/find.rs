@@ -60,13 +60,13 @@ impl Find {
                 )?;
             }
             Format::Table => {
-                render::table(out, &HEADERS, shown.iter().map(row).collect())?;
+                render::table(out, &HEADERS, &shown.iter().map(row).collect())?;
                 if shown.len() < found.len() {
                     writeln!(out, "\n{} more: ask for them with --most", found.len() - shown.len())?;
                 }
                 writeln!(out, "\n{}", render::citation(&cited))?;
             }
-            Format::Csv => render::csv(out, &HEADERS, shown.iter().map(row).collect())?,
+            Format::Csv => render::csv(out, &HEADERS, &shown.iter().map(row).collect())?,
             Format::Json => {
                 let list: Vec<Value> = shown.iter().map(|likely| object(likely, &cited)).collect();
                 let known_at = render::known_at(&cited);

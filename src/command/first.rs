@@ -46,11 +46,11 @@ impl First {
                         since.map(|day| format!(" from {day} on")).unwrap_or_default()
                     )?;
                 } else {
-                    render::table(out, &headers, began.iter().map(row).collect())?;
+                    render::table(out, &headers, &began.iter().map(row).collect())?;
                 }
                 writeln!(out, "\n{}", render::citation(&cited))?;
             }
-            Format::Csv => render::csv(out, &headers, began.iter().map(row).collect())?,
+            Format::Csv => render::csv(out, &headers, &began.iter().map(row).collect())?,
             Format::Json => {
                 let list: Vec<Value> = began.iter().map(as_json).collect();
                 let since = since.map(|day| day.to_string());

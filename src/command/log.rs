@@ -92,7 +92,7 @@ fn show(format: Format, entries: &[&Recorded], all: usize, out: &mut dyn Write) 
                 writeln!(out, "No such act among {all} entries.")?;
                 return Ok(());
             }
-            render::table(out, &act::HEADERS, render::rows(entries, |entry| act::row(entry)))?;
+            render::table(out, &act::HEADERS, &render::rows(entries, |entry| act::row(entry)))?;
             let asserted = entries.iter().any(|entry| entry.asserted);
             writeln!(out, "\n{} of {all} entries", entries.len())?;
             if asserted {
@@ -100,7 +100,7 @@ fn show(format: Format, entries: &[&Recorded], all: usize, out: &mut dyn Write) 
             }
         }
         Format::Csv => {
-            render::csv(out, &act::HEADERS, render::rows(entries, |entry| act::row(entry)))?;
+            render::csv(out, &act::HEADERS, &render::rows(entries, |entry| act::row(entry)))?;
         }
         Format::Json => {
             render::json_list(out, entries, |entry| act::json(entry))?;

@@ -96,7 +96,7 @@ impl Matrix {
                 render::grid(out, &headers, actors.iter().map(row).collect())?;
                 writeln!(out, "\n{}", render::citation(cited))?;
             }
-            Format::Csv => render::csv(out, &headers, actors.iter().map(row).collect())?,
+            Format::Csv => render::csv(out, &headers, &actors.iter().map(row).collect())?,
             Format::Json | Format::Jsonl => {
                 let pairs =
                     actors.iter().flat_map(|actor| toward.iter().map(move |subject| (actor, subject)));

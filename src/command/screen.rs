@@ -86,11 +86,11 @@ impl Screen {
             Format::Table => {
                 let headers = SHOWN.map(|column| HEADERS[column]);
                 let shown = rows.iter().map(|row| SHOWN.map(|column| row[column].clone()).to_vec()).collect();
-                render::table(out, &headers, shown)?;
+                render::table(out, &headers, &shown)?;
                 let digest = blake3::hash(&bytes).to_hex();
                 writeln!(out, "\n{} · list blake3:{}…", render::citation(&cited), &digest[..16])?;
             }
-            Format::Csv => render::csv(out, &HEADERS, rows.into_iter().map(Vec::from).collect())?,
+            Format::Csv => render::csv(out, &HEADERS, &rows.into_iter().map(Vec::from).collect())?,
             Format::Json => {
                 let known_at = render::known_at(&cited);
                 let rows: Vec<Value> = rows.iter().map(object).collect();

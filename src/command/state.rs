@@ -60,7 +60,7 @@ impl State {
             }
             Format::Csv => {
                 let rows = render::rows(&answer.standings, standing::csv_row);
-                render::csv(out, &standing::CSV_HEADERS, rows)?;
+                render::csv(out, &standing::CSV_HEADERS, &rows)?;
             }
             Format::Json => write_json(&answer, due.as_deref(), &cited, out)?,
             Format::Jsonl => render::json_lines(out, &answer.standings, standing::Json)?,
@@ -106,10 +106,10 @@ fn count(format: Format, answer: &Answer, cited: &Cited, out: &mut dyn Write) ->
     };
     match format {
         Format::Table => {
-            render::table(out, &headers, counts.iter().map(row).collect())?;
+            render::table(out, &headers, &counts.iter().map(row).collect())?;
             writeln!(out, "\n{}", render::citation(cited))?;
         }
-        Format::Csv => render::csv(out, &headers, counts.iter().map(row).collect())?,
+        Format::Csv => render::csv(out, &headers, &counts.iter().map(row).collect())?,
         Format::Json | Format::Jsonl => {
             let list: Vec<Value> = counts
                 .iter()
@@ -148,7 +148,7 @@ fn show(
         writeln!(out, "{}", silence(question, known))?;
     } else {
         let rows = render::rows(&answer.standings, standing::row);
-        render::table(out, &standing::HEADERS, rows)?;
+        render::table(out, &standing::HEADERS, &rows)?;
     }
     writeln!(out)?;
     if hidden > 0 {
@@ -173,7 +173,7 @@ fn show_due(due: &[Scheduled], as_of: Day, out: &mut dyn Write) -> Result<(), Tr
         ]
     };
     let headers = ["due", "register", "between", "will be", "more", "entries"];
-    render::table(out, &headers, due.iter().map(row).collect())?;
+    render::table(out, &headers, &due.iter().map(row).collect())?;
     writeln!(out)?;
     Ok(())
 }

@@ -93,12 +93,12 @@ impl Timeline {
                         writeln!(out, "{line}")?;
                     }
                     writeln!(out)?;
-                    render::table(out, &headers, rows())?;
+                    render::table(out, &headers, &rows())?;
                     writeln!(out)?;
                 }
                 writeln!(out, "{}", render::citation(cited))?;
             }
-            Format::Csv => render::csv(out, &headers, rows())?,
+            Format::Csv => render::csv(out, &headers, &rows())?,
             Format::Json => {
                 let list: Vec<Value> = told.iter().map(register_json).collect();
                 let whole = json!({ "as_of": cited.as_of.to_string(), "known_at": render::known_at(cited), "registers": list });

@@ -82,7 +82,7 @@ impl Why {
 
 fn show(argument: &Argument<'_>, entries: &[Recorded], out: &mut dyn Write) -> Result<(), Trouble> {
     let rows = argument.standings.iter().map(standing::row).collect();
-    render::table(out, &standing::HEADERS, rows)?;
+    render::table(out, &standing::HEADERS, &rows)?;
     for found in argument.standings.iter().filter(|found| found.value == Word::Expired.into()) {
         let writer = found.basis.last().copied().unwrap_or_default();
         let until = found.until.as_ref().map(ToString::to_string).unwrap_or_default();

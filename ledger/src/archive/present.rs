@@ -35,7 +35,8 @@ impl Present {
         })?;
         indexed.scan(term::SUBJECTS, &mut |posting| {
             // Of the terms of a party, those that only its own registers have; after them comes the register.
-            if let Some((_, party)) = posting.term.split_last().filter(|(_, party)| party.ends_with(b"\0\0")) {
+            if let Some((_, party)) = posting.term.split_last().filter(|(_, party)| party.ends_with(b"\0\0"))
+            {
                 present.insert(party);
             }
             Ok(())

@@ -10,8 +10,8 @@ use crate::index::postings::Postings;
 use crate::index::segment::{IndexFault, Posting, Span, has_milestone};
 use crate::index::term::{self, terms_of};
 use crate::index::version::Version;
-use crate::standing::effect::moves;
 use crate::party::PartyId;
+use crate::standing::effect::moves;
 use crate::standing::{self, Knowledge, Known, Move, Recorded, Status};
 
 use super::indexed::{Indexed, Unread};
@@ -77,7 +77,9 @@ impl Indexed {
         let before: Vec<u64> = std::iter::once(root).chain(case.about.iter().copied()).collect();
         for term in case.form.terms() {
             if case.terms.insert(term.clone()) {
-                before.iter().for_each(|offset| self.recent.push_bare(&term, number, *offset));
+                for offset in &before {
+                    self.recent.push_bare(&term, number, *offset);
+                }
             }
         }
         for term in &case.terms {

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use crate::abreast::abreast;
 use crate::act::Label;
 use crate::date::Day;
 use crate::index::segment::{IndexFault, Posting};
 use crate::index::term;
-use crate::index::version::{Version, settled};
+use crate::index::version::{self, Version, settled};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::{Continuation, Knowledge, Moved, Question, Recorded, Registers};
@@ -86,7 +87,8 @@ impl Indexed {
                     offsets.insert(posting.offset);
                     Ok(())
                 };
-                Gathering { indexed: self, kin: kin.after(last), take, regimes: BTreeSet::new() }.ask(questions)?;
+                Gathering { indexed: self, kin: kin.after(last), take, regimes: BTreeSet::new() }
+                    .ask(questions)?;
                 offsets
             }
         };
@@ -98,45 +100,70 @@ impl Indexed {
     pub(super) fn registers(&self, scope: &Scope, last: u64) -> Result<Registers, Unread> {
         let kin = self.kin()?.after(last);
         let open = [Question { as_of: Day::MAX, register: None, actor: None, subject: None, through: false }];
-        let entities = [Register::Existence, Register::Name].map(|register| Question::about(register, Day::MAX));
+        let entities =
+            [Register::Existence, Register::Name].map(|register| Question::about(register, Day::MAX));
         let questions: &[Question] = match scope {
             Scope::Everything => &open,
             Scope::Entities => &entities,
             Scope::Questions(questions) => questions,
         };
-        let mut found: Vec<(Key, Vec<Version>)> = Vec::new();
-        let mut term = Vec::new();
+        let mut found = Found::default();
         let take = |posting: Posting<'_>| {
-            let Some(version) = Version::read(posting.beside, last)? else { return Ok(()) };
-            match found.last_mut() {
-                Some((_, versions)) if term == posting.term => versions.push(version),
-                _ => {
-                    found.push((term::key_of(posting.term).ok_or(IndexFault::Damaged)?, vec![version]));
-                    posting.term.clone_into(&mut term);
-                }
-            }
-            Ok(())
+            if version::is_known(posting.beside, last)? { found.push(posting) } else { Ok(()) }
         };
         Gathering { indexed: self, kin, take, regimes: BTreeSet::new() }.ask(questions)?;
-        Ok(Registers::from_parts(joined(found), kin.continued.clone()))
+        Ok(Registers::from_parts(found.into_registers()?, kin.continued.clone()))
     }
 }
 
-/// What was found of each register, in the order of registers.
-fn joined(mut found: Vec<(Key, Vec<Version>)>) -> Vec<Moved> {
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let mut all = Vec::with_capacity(found.len());
-    let mut found = found.into_iter().peekable();
-    while let Some((key, mut versions)) = found.next() {
-        while let Some((_, more)) = found.next_if(|(other, _)| *other == key) {
-            versions.extend(more);
-        }
-        let moves = settled(versions);
-        if !moves.is_empty() {
-            all.push(Moved { key, moves });
-        }
+/// What was found under the terms of registers: in bytes, until all of it is there.
+#[derive(Default)]
+struct Found {
+    bytes: Vec<u8>,
+    all: Vec<Place>,
+}
+
+/// Where a term lies, and after it what is beside an act.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    term: usize,
+    end: usize,
+}
+
+impl Found {
+    fn push(&mut self, posting: Posting<'_>) -> Result<(), IndexFault> {
+        let at = self.bytes.len();
+        term::push_own(posting.term, &mut self.bytes).ok_or(IndexFault::Damaged)?;
+        let term = self.bytes.len();
+        self.bytes.extend_from_slice(posting.beside);
+        self.all.push(Place { at, term, end: self.bytes.len() });
+        Ok(())
     }
-    all
+
+    /// The registers, in order: the terms are in the order of registers.
+    fn into_registers(mut self) -> Result<Vec<Moved>, IndexFault> {
+        let bytes = self.bytes;
+        let term = |place: &Place| &bytes[place.at..place.term];
+        // It comes from few segments, each in order.
+        self.all.sort_by(|one, other| term(one).cmp(term(other)));
+        let of_register = |places: &[Place]| {
+            let Some(first) = places.first() else { return Ok(None) };
+            let versions = places.iter().map(|place| Version::read(&bytes[place.term..place.end]));
+            let moves = settled(versions.collect::<Result<_, _>>()?);
+            let key = term::key_of(term(first)).ok_or(IndexFault::Damaged)?;
+            Ok((!moves.is_empty()).then_some(Moved { key, moves }))
+        };
+        let registers = abreast(
+            self.all,
+            |one, other| term(one) != term(other),
+            |share| {
+                let registers = share.chunk_by(|one, other| term(one) == term(other)).map(of_register);
+                registers.filter_map(Result::transpose).collect()
+            },
+        );
+        registers.into_iter().collect()
+    }
 }
 
 /// Whether a question is about every register.
@@ -159,6 +186,8 @@ impl Kin {
 impl<T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'_, T> {
     /// Takes what bears on questions.
     fn ask(&mut self, questions: &[Question]) -> Result<(), Unread> {
+        /// More regimes than this are not looked up one by one.
+        const MANY: usize = 256;
         for question in questions {
             self.ask_one(question)?;
         }
@@ -167,8 +196,6 @@ impl<T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'_, T> {
         if of_sanctions.peek().is_none() || questions.iter().any(is_open) {
             return Ok(());
         }
-        /// More regimes than this are not looked up one by one.
-        const MANY: usize = 256;
         let of_anyone = |question: &Question| question.actor.is_none() && question.subject.is_none();
         if self.regimes.len() > MANY || of_sanctions.any(of_anyone) {
             self.take_register(Register::Regime)?;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::act::{Act, ActId, Deed, Label, Measure};
-use crate::party::PartyId;
+use crate::act::{Act, ActId, Deed, Label, Measure, Unfit};
+use crate::party::{NotAnId, PartyId};
 use crate::register::{Key, Register};
 use crate::registrar::family;
 use crate::standing::effect::moves;
@@ -159,11 +159,11 @@ pub(crate) fn key_of(term: &[u8]) -> Option<Key> {
     let (register, actor, subject);
     if *tag == REGISTER {
         register = take_register(&mut rest)?;
-        actor = party(take_word(&mut rest)?)?;
-        subject = party(take_word(&mut rest)?)?;
+        actor = party(take_word(&mut rest)?).ok()?;
+        subject = party(take_word(&mut rest)?).ok()?;
     } else {
-        subject = party(take_word(&mut rest)?)?;
-        actor = party(take_word(&mut rest)?)?;
+        subject = party(take_word(&mut rest)?).ok()?;
+        actor = party(take_word(&mut rest)?).ok()?;
         register = take_register(&mut rest)?;
     }
     let mut key = Key { actor, subject, ..Key::bare(register) };
@@ -173,10 +173,10 @@ pub(crate) fn key_of(term: &[u8]) -> Option<Key> {
     if rest.is_empty() {
         return Some(key);
     }
-    key.of = party(take_word(&mut rest)?)?;
-    key.post = label(take_word(&mut rest)?)?;
-    key.person = party(take_word(&mut rest)?)?;
-    key.regime = label(take_word(&mut rest)?)?;
+    key.of = party(take_word(&mut rest)?).ok()?;
+    key.post = label(take_word(&mut rest)?).ok()?;
+    key.person = party(take_word(&mut rest)?).ok()?;
+    key.regime = label(take_word(&mut rest)?).ok()?;
     if let Some((measure, after)) = rest.split_first() {
         rest = after;
         key.measure = match measure.checked_sub(1) {
@@ -184,9 +184,27 @@ pub(crate) fn key_of(term: &[u8]) -> Option<Key> {
             None => None,
         };
     }
-    key.list = label(take_word(&mut rest)?)?;
-    key.licence = label(take_word(&mut rest)?)?;
+    key.list = label(take_word(&mut rest)?).ok()?;
+    key.licence = label(take_word(&mut rest)?).ok()?;
     Some(key)
+}
+
+/// Adds the own term of a register, whichever of its terms is given; none where it is no term of a register.
+pub(crate) fn push_own(term: &[u8], own: &mut Vec<u8>) -> Option<()> {
+    let (tag, mut rest) = term.split_first()?;
+    if *tag == REGISTER {
+        own.extend_from_slice(term);
+        return Some(());
+    }
+    let (subject, actor) = (take_word(&mut rest)?, take_word(&mut rest)?);
+    let register = take_register(&mut rest)?;
+    let is_turned = Key::bare(register).is_mutual() && actor > subject;
+    let (actor, subject) = if is_turned { (subject, actor) } else { (actor, subject) };
+    own.extend_from_slice(&of_register(register));
+    close(own, actor);
+    close(own, subject);
+    own.extend_from_slice(rest);
+    Some(())
 }
 
 /// Whether a term is one of a register.
@@ -218,13 +236,13 @@ fn take_word<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     std::str::from_utf8(word).ok()
 }
 
-/// A party, or nobody; none where it is not the id of one.
-fn party(word: &str) -> Option<Option<PartyId>> {
-    if word.is_empty() { Some(None) } else { PartyId::parse(word).ok().map(Some) }
+/// A party, or nobody.
+fn party(word: &str) -> Result<Option<PartyId>, NotAnId> {
+    if word.is_empty() { Ok(None) } else { PartyId::parse(word).map(Some) }
 }
 
-fn label(word: &str) -> Option<Option<Label>> {
-    if word.is_empty() { Some(None) } else { Label::parse(word).ok().map(Some) }
+fn label(word: &str) -> Result<Option<Label>, Unfit> {
+    if word.is_empty() { Ok(None) } else { Label::parse(word).map(Some) }
 }
 
 /// The act of an id. Ids are long and never looked through in order: the first bytes of their hash do.
@@ -273,7 +291,11 @@ mod tests {
             Key { regime: Some(label("R 2")), measure: Some(Measure::ALL[0]), ..sanction.clone() },
             Key { list: Some(label("SC")), ..Key::toward(Register::Terror, &b, &c) },
             Key::of_regime(&a, &label("R")),
-            Key { register: Register::Licence, licence: Some(label("GL 1")), ..Key::of_regime(&a, &label("R")) },
+            Key {
+                register: Register::Licence,
+                licence: Some(label("GL 1")),
+                ..Key::of_regime(&a, &label("R"))
+            },
             Key {
                 register: Register::Licence,
                 licence: Some(label("GL 1")),
@@ -289,6 +311,9 @@ mod tests {
             each_term_of_key(&key, &mut |term| {
                 assert_eq!(key_of(term).as_ref(), Some(&key), "{term:?}");
                 assert_eq!(register_of(term), Some(key.register), "{term:?}");
+                let mut own = Vec::new();
+                push_own(term, &mut own).unwrap();
+                assert_eq!(own, of_key(&key), "{term:?}");
             });
         }
     }

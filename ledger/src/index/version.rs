@@ -31,16 +31,8 @@ impl Version {
         bytes
     }
 
-    /// Reads what is known after an entry; none where nothing is, or nothing is beside the place of the act.
-    pub(crate) fn read(mut bytes: &[u8], last: u64) -> Result<Option<Self>, IndexFault> {
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        let number = take_varint(&mut bytes).ok_or(IndexFault::Damaged)?;
-        let known_from = number + take_varint(&mut bytes).ok_or(IndexFault::Damaged)?;
-        if known_from > last {
-            return Ok(None);
-        }
+    pub(crate) fn read(mut bytes: &[u8]) -> Result<Self, IndexFault> {
+        let (number, known_from) = take_numbers(&mut bytes)?;
         let step = if bytes.is_empty() {
             None
         } else {
@@ -48,12 +40,26 @@ impl Version {
             let (step, _): (Move, usize) = read.map_err(|_| IndexFault::Damaged)?;
             Some(Move { number, ..step })
         };
-        Ok(Some(Self { number, known_from, step }))
+        Ok(Self { number, known_from, step })
     }
+}
+
+/// Whether these bytes are a version that is known after an entry; there may be nothing beside the place of an act.
+pub(crate) fn is_known(mut bytes: &[u8], last: u64) -> Result<bool, IndexFault> {
+    Ok(!bytes.is_empty() && take_numbers(&mut bytes)?.1 <= last)
+}
+
+fn take_numbers(bytes: &mut &[u8]) -> Result<(u64, u64), IndexFault> {
+    let number = take_varint(bytes).ok_or(IndexFault::Damaged)?;
+    let known_from = take_varint(bytes).and_then(|more| number.checked_add(more));
+    Ok((number, known_from.ok_or(IndexFault::Damaged)?))
 }
 
 /// Of versions, the last one of each act, in the order of the acts.
 pub(crate) fn settled(mut versions: Vec<Version>) -> Vec<Move> {
+    if let [_] = versions[..] {
+        return versions.pop().and_then(|version| version.step).into_iter().collect();
+    }
     // Most come in their order already.
     versions.sort_by_key(|version| (version.number, version.known_from));
     let mut moves: Vec<Move> = Vec::with_capacity(versions.len());

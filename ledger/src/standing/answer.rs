@@ -207,8 +207,12 @@ impl<'a> World<'a> {
             self.placed(question),
             |one, other| !one.is_same(other),
             |share| {
-                let registers = share.chunk_by(Placed::is_same);
-                registers.filter_map(|parts| self.found(parts, &endings, until)).flat_map(&tell).collect()
+                // Of most there is one thing to tell.
+                let mut told = Vec::with_capacity(share.len());
+                for parts in share.chunk_by(Placed::is_same) {
+                    told.extend(self.found(parts, &endings, until).into_iter().flat_map(&tell));
+                }
+                told
             },
         )
     }

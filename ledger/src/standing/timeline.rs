@@ -321,13 +321,37 @@ fn gather_groups(moves: &mut [Placed<'_>]) {
 fn unfinished(moves: &[&Placed<'_>], day: Day) -> Vec<Outcome> {
     let counted = moves.partition_point(|placed| placed.earliest <= day);
     let mut rest = &moves[..counted];
-    let mut ground = vec![Outcome::none()];
+    let mut clusters = Vec::new();
     while !rest.is_empty() {
         let (cluster, after) = rest.split_at(cluster_length(rest));
-        ground = Timeline::after(cluster, &ground, day);
+        clusters.push(cluster);
         rest = after;
     }
+    let (from, mut ground) = last_turn(&clusters, day);
+    for cluster in &clusters[from..] {
+        ground = Timeline::after(cluster, &ground, day);
+    }
     ground
+}
+
+/// The last place before which nothing matters any more: there one act that surely counts has written another value
+/// than the one before it, which surely counts as well. What stands after it, and how many clusters that takes.
+fn last_turn(clusters: &[&[&Placed<'_>]], day: Day) -> (usize, Vec<Outcome>) {
+    let sole = |cluster: &[&Placed<'_>]| match cluster {
+        [only] if only.latest <= day => only.outcome(),
+        _ => None,
+    };
+    let mut later: Option<Outcome> = None;
+    for (place, cluster) in clusters.iter().enumerate().rev() {
+        let this = sole(cluster);
+        if let (Some(this), Some(later)) = (&this, later)
+            && !this.is_same(&later)
+        {
+            return (place + 2, vec![later]);
+        }
+        later = this;
+    }
+    (0, vec![Outcome::none()])
 }
 
 /// How many acts from the first on share a cluster: until one comes that is surely after all of them.

@@ -14,6 +14,7 @@ use ledger::{Day, Key, PartyId, Question, Register, Registers};
 
 use super::Table;
 use super::runs::{Run, runs};
+use crate::render::Rows;
 
 const HEADERS: [&str; 12] = [
     "ccode1",
@@ -77,10 +78,11 @@ pub(super) fn table(registers: &Registers, parties: &BTreeMap<PartyId, Named>, q
         dyads,
         |_, _| true,
         |share| {
-            share.into_iter().flat_map(|((one, other), years)| rows(parties, one, other, years)).collect()
+            let rows = |((one, other), years)| rows(parties, one, other, years);
+            vec![share.into_iter().flat_map(rows).collect::<Rows>()]
         },
     );
-    Table { headers: &HEADERS, numbers: &NUMBERS, rows }
+    Table { headers: &HEADERS, numbers: &NUMBERS, rows: Rows::joined(rows) }
 }
 
 fn rows(

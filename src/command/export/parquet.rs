@@ -21,11 +21,12 @@ pub(super) fn bytes(table: &Table) -> Result<Vec<u8>, ParquetError> {
     let mut bytes = Vec::new();
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let mut writer = SerializedFileWriter::new(&mut bytes, schema(table)?, Arc::new(properties))?;
-    for rows in table.rows.chunks(GROUP) {
+    for from in (0..table.rows.len()).step_by(GROUP) {
+        let rows = from..table.rows.len().min(from + GROUP);
         let mut group = writer.next_row_group()?;
         let mut number = 0;
         while let Some(mut column) = group.next_column()? {
-            write(column.untyped(), rows.iter().map(|row| row[number].as_str()))?;
+            write(column.untyped(), rows.clone().filter_map(|row| table.rows.row(row).nth(number)))?;
             column.close()?;
             number += 1;
         }
