@@ -26,13 +26,17 @@ pub fn abreast<T: Send, R: Send>(
         let of_ours = work(ours);
         let of_others =
             others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        let parts: Vec<Vec<R>> = of_others.chain([of_ours]).collect();
-        let mut done = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-        for part in parts {
-            done.extend(part);
-        }
-        done
+        one_after_another(of_others.chain([of_ours]).collect())
     })
+}
+
+/// Lists as one, in their order; it grows once.
+pub(crate) fn one_after_another<T>(parts: Vec<Vec<T>>) -> Vec<T> {
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    for part in parts {
+        all.extend(part);
+    }
+    all
 }
 
 fn shares<T>(list: Vec<T>, may_part: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {

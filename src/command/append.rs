@@ -11,6 +11,7 @@ use ledger::note::Purpose;
 use ledger::standing::{Recorded, check};
 use ledger::{
     Act, Appended, Condition, Expected, Fate, Hash, History, Instant, Intake, Knowledge, Ledger, RecordedAt,
+    Registers,
 };
 use serde_json::json;
 
@@ -313,7 +314,11 @@ fn refuse_findings(
     let Ok(fates) = ledger.check(acts.clone(), recorded_at, None) else { return Ok(()) };
     let mut entries = History::read(&place.ledger)?.entries;
     let today = clock::today();
-    let before = check(&Knowledge::of(&entries), today);
+    let findings = |entries: &[Recorded]| {
+        let knowledge = Knowledge::of(entries);
+        check(&knowledge, &Registers::of(&knowledge), today)
+    };
+    let before = findings(&entries);
     for (Submitted { act, .. }, fate) in acts.iter().zip(fates) {
         if let Fate::New(number) = fate {
             let recorded_at = recorded_at.instant();
@@ -321,8 +326,7 @@ fn refuse_findings(
             entries.push(Recorded { number, recorded_at, asserted, hash, act });
         }
     }
-    let brought =
-        check(&Knowledge::of(&entries), today).into_iter().filter(|finding| !before.contains(finding));
+    let brought = findings(&entries).into_iter().filter(|finding| !before.contains(finding));
     let facts: Vec<String> =
         brought.map(|finding| format!("{} ({})", finding_line(&finding), finding.kind.hint())).collect();
     if facts.is_empty() { Ok(()) } else { Err(Trouble::findings(facts)) }

@@ -8,7 +8,7 @@ use ledger::standing::{Finding, check};
 use ledger::{Knowledge, Scope};
 use serde_json::{Value, json};
 
-use super::asking::{Cited, as_of, believed, gather, open};
+use super::asking::{Cited, as_of, believed, gather, open, registers};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing::entries;
@@ -37,7 +37,8 @@ impl Check {
         let day = as_of(self.as_of.as_deref(), "--as-of")?;
         let entries = gather(archive, &Scope::Everything, &moment)?;
         // Not freed, as little as the entries are: the process ends with the answer.
-        let findings = check(&ManuallyDrop::new(Knowledge::of(entries)), day);
+        let registers = registers(archive, &Scope::Everything, &moment)?;
+        let findings = check(&ManuallyDrop::new(Knowledge::of(entries)), registers, day);
         let cited = Cited { as_of: day, known: moment.last };
         show(place.format, &findings, &cited, out)?;
         Ok(if findings.is_empty() { Status::Done } else { Status::Finding })

@@ -38,13 +38,16 @@ impl State {
         let archive = open(place)?;
         let moment = self.asking.moment(archive)?;
         let question = self.asking.question(archive)?;
-        let registers = registers(archive, &Scope::of(&question), &moment)?;
+        let registers = registers(archive, &scope(&question), &moment)?;
         // It is not freed, as little as the registers are: the process ends with the answer.
         let mut answer = ManuallyDrop::new(answer(registers, &question));
         for (old, new, entry) in &answer.continued {
             anstream::eprintln!("note: {old} goes on as {new} (entry {entry}); the answer is under {new}");
         }
-        let hidden = hide_declarations(&question, &mut answer);
+        if is_open(&question) {
+            // Where the whole history was read, they are there all the same.
+            answer.standings.retain(|standing| !is_declared(standing.key.register));
+        }
         let cited = Cited { as_of: question.as_of, known: moment.last };
         if self.count {
             return count(place.format, &answer, &cited, out);
@@ -52,7 +55,7 @@ impl State {
         let due = self.scheduled.then(|| scheduled(registers, &question));
         match place.format {
             Format::Table => {
-                show(&answer, hidden, &question, cited.known.as_ref(), out)?;
+                show(&answer, &question, cited.known.as_ref(), out)?;
                 if let Some(due) = &due {
                     show_due(due, question.as_of, out)?;
                 }
@@ -124,22 +127,26 @@ fn count(format: Format, answer: &Answer, cited: &Cited, out: &mut dyn Write) ->
     Ok(Status::Done)
 }
 
-/// Every ledger knows two hundred states and their names: they are shown where they are asked for.
-fn hide_declarations(question: &Question, answer: &mut Answer) -> usize {
-    let asked = question.register.is_some() || question.actor.is_some() || question.subject.is_some();
-    if asked {
-        return 0;
+/// What must be read: of a question about everything, all but what is not shown.
+fn scope(question: &Question) -> Scope {
+    if !is_open(question) {
+        return Scope::of(question);
     }
-    let all = answer.standings.len();
-    answer
-        .standings
-        .retain(|standing| !matches!(standing.key.register, Register::Existence | Register::Name));
-    all - answer.standings.len()
+    let shown = Register::ALL.iter().filter(|register| !is_declared(**register));
+    Scope::Questions(shown.map(|register| Question::about(*register, question.as_of)).collect())
+}
+
+fn is_open(question: &Question) -> bool {
+    question.register.is_none() && question.actor.is_none() && question.subject.is_none()
+}
+
+/// Every ledger knows two hundred states and their names: they are shown where they are asked for.
+fn is_declared(register: Register) -> bool {
+    matches!(register, Register::Existence | Register::Name)
 }
 
 fn show(
     answer: &Answer,
-    hidden: usize,
     question: &Question,
     known: Option<&Recorded>,
     out: &mut dyn Write,
@@ -151,7 +158,7 @@ fn show(
         render::table(out, &standing::HEADERS, &rows)?;
     }
     writeln!(out)?;
-    if hidden > 0 {
+    if is_open(question) {
         writeln!(out, "existence and names of parties are not shown: ask with --register or for a party")?;
     }
     Ok(())

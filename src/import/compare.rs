@@ -209,24 +209,24 @@ impl<'a> Book<'a> {
                 through: false,
             };
             for standing in answer(&registers, &question).standings {
-                book.enter(standing);
+                book.enter(&standing);
             }
         }
         book
     }
 
-    fn enter(&mut self, standing: Standing) {
+    fn enter(&mut self, standing: &Standing) {
         // What is suspended still stands on the list.
         let stands = standing.value.is_alive() || standing.value.is(Word::Designated);
         let touched = self.touched.get(&standing.key);
         if stands && (touched.is_some() || self.rests_on_source(&standing.basis)) {
             if let Some(subject) = &standing.key.subject {
-                self.listed.entry(subject.clone()).or_default().insert(standing.key);
+                self.listed.entry(subject.clone()).or_default().insert(Key::clone(&standing.key));
             }
         } else if let (Some(ours), Some(last)) = (touched, standing.basis.last())
             && last > ours
         {
-            self.ended.insert(standing.key, *last);
+            self.ended.insert(Key::clone(&standing.key), *last);
         }
     }
 

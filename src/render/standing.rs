@@ -172,7 +172,7 @@ pub(crate) fn csv_row(standing: &Standing) -> Vec<String> {
     fn text<T: ToString>(item: Option<&T>) -> String {
         item.map(ToString::to_string).unwrap_or_default()
     }
-    let Key { register, actor, subject, of, post, person, regime, measure, list, licence } = &standing.key;
+    let Key { register, actor, subject, of, post, person, regime, measure, list, licence } = &*standing.key;
     let detail = standing.detail.iter().map(|(name, text)| format!("{name}={text}")).collect::<Vec<_>>();
     vec![
         register.word().to_owned(),

@@ -4,9 +4,9 @@
 //! licences and ends of regimes reach a sanction, who is tied to which collective.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use crate::abreast::abreast;
+use crate::abreast::{abreast, one_after_another};
 use crate::act::Label;
 use crate::date::Day;
 use crate::index::segment::{IndexFault, Posting};
@@ -147,22 +147,28 @@ impl Found {
         let term = |place: &Place| &bytes[place.at..place.term];
         // It comes from few segments, each in order.
         self.all.sort_by(|one, other| term(one).cmp(term(other)));
-        let of_register = |places: &[Place]| {
-            let Some(first) = places.first() else { return Ok(None) };
+        let of_register = |places: &[Place]| -> Result<Moved, IndexFault> {
             let versions = places.iter().map(|place| Version::read(&bytes[place.term..place.end]));
             let moves = settled(versions.collect::<Result<_, _>>()?);
-            let key = term::key_of(term(first)).ok_or(IndexFault::Damaged)?;
-            Ok((!moves.is_empty()).then_some(Moved { key, moves }))
+            let key =
+                places.first().and_then(|first| term::key_of(term(first))).ok_or(IndexFault::Damaged)?;
+            Ok(Moved { key: Arc::new(key), moves })
         };
-        let registers = abreast(
-            self.all,
-            |one, other| term(one) != term(other),
-            |share| {
-                let registers = share.chunk_by(|one, other| term(one) == term(other)).map(of_register);
-                registers.filter_map(Result::transpose).collect()
-            },
-        );
-        registers.into_iter().collect()
+        let of_share = |share: Vec<Place>| {
+            // Of most there is one act.
+            let mut registers = Vec::with_capacity(share.len());
+            for places in share.chunk_by(|one, other| term(one) == term(other)) {
+                let moved = of_register(places)?;
+                // It may have been moved by an act that was corrected since.
+                if !moved.moves.is_empty() {
+                    registers.push(moved);
+                }
+            }
+            Ok(registers)
+        };
+        let parts = abreast(self.all, |one, other| term(one) != term(other), |share| vec![of_share(share)]);
+        let parts = parts.into_iter().collect::<Result<Vec<Vec<Moved>>, IndexFault>>()?;
+        Ok(one_after_another(parts))
     }
 }
 

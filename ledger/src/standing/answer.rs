@@ -1,7 +1,8 @@
 //! Questions and answers: the standings of the registers that a question is about.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::abreast::abreast;
 use crate::act::{Label, Measure};
@@ -37,7 +38,7 @@ pub struct Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// The register.
-    pub key: Key,
+    pub key: Arc<Key>,
     /// Its value.
     pub value: Value,
     /// Whether it is the only possible value.
@@ -85,7 +86,7 @@ pub fn story<'a>(registers: &'a Registers, question: &Question) -> Vec<Found<'a>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheduled {
     /// The register that it will move.
-    pub key: Key,
+    pub key: Arc<Key>,
     /// What it will write.
     pub value: Value,
     /// When it is due.
@@ -116,7 +117,7 @@ pub fn scheduled(registers: &Registers, question: &Question) -> Vec<Scheduled> {
 #[derive(Debug)]
 pub struct Found<'a> {
     /// The register.
-    pub key: Key,
+    pub key: Arc<Key>,
     /// Its acts that count.
     pub timeline: Timeline<'a>,
     /// What does not count.
@@ -132,9 +133,9 @@ pub(super) struct World<'a> {
     /// Who disputes or denies an entry.
     contested: BTreeMap<u64, Vec<&'a PartyId>>,
     /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
-    licences: OnceLock<OfRegimes<Key>>,
-    /// Only these registers are looked at, where there are such.
-    among: Option<BTreeSet<Key>>,
+    licences: OnceLock<OfRegimes<Arc<Key>>>,
+    /// Only these registers are looked at, where there are such; in order.
+    among: Option<Vec<Arc<Key>>>,
 }
 
 /// What belongs to sanctions regimes: by the imposer and the regime, in order.
@@ -143,7 +144,7 @@ type OfRegimes<T> = BTreeMap<(Option<PartyId>, Option<Label>), Vec<T>>;
 /// A register, and under which other one its parties have gone on by the day, if they have.
 struct Placed<'a> {
     moved: &'a Moved,
-    carried: Option<Box<Key>>,
+    carried: Option<Arc<Key>>,
 }
 
 impl<'a> World<'a> {
@@ -158,7 +159,7 @@ impl<'a> World<'a> {
     }
 
     /// The same, looking at some registers alone.
-    pub(super) fn among(self, keys: Option<BTreeSet<Key>>) -> Self {
+    pub(super) fn among(self, keys: Option<Vec<Arc<Key>>>) -> Self {
         // Licences are made out among all.
         self.licences();
         Self { among: keys, ..self }
@@ -221,10 +222,10 @@ impl<'a> World<'a> {
     fn placed(&self, question: &Question) -> Vec<Placed<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
+        let mut among = self.among.as_deref().map(Among::new);
         let is_asked = |placed: &Placed<'_>| {
-            let key = placed.key();
-            self.among.as_ref().is_none_or(|keys| keys.contains(key))
-                && question.is_about(key, actor, subject)
+            let is_among = among.as_mut().is_none_or(|among| among.holds(placed));
+            is_among && question.is_about(placed.key(), actor, subject)
         };
         let of_kind =
             |moved: &&Moved| question.register.is_none_or(|register| register == moved.key.register);
@@ -237,10 +238,9 @@ impl<'a> World<'a> {
     }
 
     fn place(&self, moved: &'a Moved) -> Placed<'a> {
-        let goes_on = |party: &Option<PartyId>| party.as_ref().is_some_and(|id| self.heirs.contains_key(id));
-        let Key { actor, subject, of, person, .. } = &moved.key;
-        let carried = !self.heirs.is_empty() && [actor, subject, of, person].into_iter().any(goes_on);
-        Placed { moved, carried: carried.then(|| Box::new(self.carried_over(moved.key.clone()))) }
+        let carried = self.carried_over(&moved.key);
+        let has_gone_on = !Arc::ptr_eq(&carried, &moved.key);
+        Placed { moved, carried: has_gone_on.then_some(carried) }
     }
 
     /// A register by what its acts do; none where no act has moved it by the day.
@@ -255,7 +255,7 @@ impl<'a> World<'a> {
         let timeline = Timeline::new(counted);
         left_out.sort_by_key(|step| step.number);
         let is_there = timeline.has_begun(until) || self.denials(&left_out).next().is_some();
-        is_there.then(|| Found { key: key.clone(), timeline, left_out })
+        is_there.then(|| Found { key: Arc::clone(key), timeline, left_out })
     }
 
     /// The possible values of one register at the end of the day.
@@ -284,8 +284,8 @@ impl<'a> World<'a> {
             Key::between(Register::Relations, actor, subject),
         ] {
             let asked = question.register.is_none_or(|register| register == key.register);
-            if asked && !standings.iter().any(|standing| standing.key == key) {
-                standings.push(Standing::of(key, Outcome::none()));
+            if asked && !standings.iter().any(|standing| *standing.key == key) {
+                standings.push(Standing::of(Arc::new(key), Outcome::none()));
             }
         }
     }
@@ -302,26 +302,29 @@ impl<'a> World<'a> {
             return endings;
         }
         for (key, ending) in self.registers.endings.iter().filter(|(_, ending)| ending.counts()) {
-            let key = self.carried_over(key.clone());
-            endings.entry((key.actor, key.regime)).or_default().push(ending);
+            let key = self.carried_over(key);
+            endings.entry((key.actor.clone(), key.regime.clone())).or_default().push(ending);
         }
         endings
     }
 
     /// The register under the ids that its parties bear on the day. A party's own existence and name stay its own.
-    pub(super) fn carried_over(&self, mut key: Key) -> Key {
-        if self.heirs.is_empty() || matches!(key.register, Register::Existence | Register::Name) {
-            return key;
+    pub(super) fn carried_over(&self, key: &Arc<Key>) -> Arc<Key> {
+        let goes_on = |party: &Option<PartyId>| party.as_ref().is_some_and(|id| self.heirs.contains_key(id));
+        let Key { register, actor, subject, of, person, .. } = &**key;
+        let of_itself = matches!(register, Register::Existence | Register::Name);
+        if self.heirs.is_empty() || of_itself || ![actor, subject, of, person].into_iter().any(goes_on) {
+            return Arc::clone(key);
         }
-        for party in [&mut key.actor, &mut key.subject, &mut key.of, &mut key.person].into_iter().flatten() {
-            if let Some((heir, _)) = self.heirs.get(party) {
-                *party = heir.clone();
-            }
+        let mut carried = Key::clone(key);
+        let Key { actor, subject, of, person, .. } = &mut carried;
+        for party in [actor, subject, of, person].into_iter().flatten() {
+            *party = self.heir(party).clone();
         }
-        if key.is_mutual() && key.actor > key.subject {
-            std::mem::swap(&mut key.actor, &mut key.subject);
+        if carried.is_mutual() && carried.actor > carried.subject {
+            std::mem::swap(&mut carried.actor, &mut carried.subject);
         }
-        key
+        Arc::new(carried)
     }
 
     /// Who denies having done an act that is said to be theirs and to have taken effect by the day.
@@ -344,7 +347,7 @@ impl<'a> World<'a> {
         if key.register != Register::Sanction || !outcome.value.is(Word::InForce) {
             return Vec::new();
         }
-        let covers = |licence: &&Key| {
+        let covers = |licence: &&Arc<Key>| {
             (licence.measure.is_none() || licence.measure == key.measure)
                 && (licence.subject.is_none() || licence.subject == key.subject)
         };
@@ -355,7 +358,7 @@ impl<'a> World<'a> {
         names
     }
 
-    fn licences(&self) -> &OfRegimes<Key> {
+    fn licences(&self) -> &OfRegimes<Arc<Key>> {
         self.licences.get_or_init(|| {
             let granted = |timeline: &Timeline<'_>| {
                 timeline.at(self.day).iter().any(|outcome| outcome.value.is(Word::Granted))
@@ -373,7 +376,7 @@ impl<'a> World<'a> {
 }
 
 impl Standing {
-    pub(super) fn of(key: Key, outcome: Outcome) -> Self {
+    pub(super) fn of(key: Arc<Key>, outcome: Outcome) -> Self {
         Self {
             key,
             value: outcome.value,
@@ -408,9 +411,39 @@ impl Question {
     }
 }
 
+/// Registers in order, gone through beside those of a ledger.
+struct Among<'k> {
+    keys: &'k [Arc<Key>],
+    rest: &'k [Arc<Key>],
+}
+
+impl<'k> Among<'k> {
+    fn new(keys: &'k [Arc<Key>]) -> Self {
+        Self { keys, rest: keys }
+    }
+
+    /// Whether a register is one of them; the next one that is asked for stands after it in the ledger.
+    fn holds(&mut self, placed: &Placed<'_>) -> bool {
+        if placed.carried.is_some() {
+            return self.keys.binary_search(placed.key()).is_ok();
+        }
+        while let Some((first, rest)) = self.rest.split_first() {
+            if Arc::ptr_eq(first, placed.key()) {
+                return true;
+            }
+            match first.cmp(placed.key()) {
+                Ordering::Less => self.rest = rest,
+                Ordering::Equal => return true,
+                Ordering::Greater => return false,
+            }
+        }
+        false
+    }
+}
+
 impl Placed<'_> {
-    fn key(&self) -> &Key {
-        self.carried.as_deref().unwrap_or(&self.moved.key)
+    fn key(&self) -> &Arc<Key> {
+        self.carried.as_ref().unwrap_or(&self.moved.key)
     }
 
     /// Whether two are one register; those under whose own ids nobody has gone on are all different.

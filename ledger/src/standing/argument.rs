@@ -1,5 +1,7 @@
 //! Why an answer is so: the acts of a register in order, what each did, and which did not count and why.
 
+use std::sync::Arc;
+
 use crate::register::{Key, Register};
 
 use super::answer::{Found, Question, Standing, World};
@@ -13,7 +15,7 @@ use super::timeline::Timeline;
 #[derive(Debug)]
 pub struct Argument<'a> {
     /// The register.
-    pub key: Key,
+    pub key: Arc<Key>,
     /// How it stood.
     pub standings: Vec<Standing>,
     /// Its acts, in the order in which they took effect; then those that do not count.
@@ -92,7 +94,7 @@ fn through_collectives<'a>(
     }
     for argument in &mut arguments {
         let channel = argument.standings.first().and_then(|first| first.channel.clone());
-        let own = Key { actor: channel, ..argument.key.clone() };
+        let own = Key { actor: channel, ..Key::clone(&argument.key) };
         let own_question = Question {
             register: Some(own.register),
             actor: own.actor.clone(),
@@ -100,7 +102,7 @@ fn through_collectives<'a>(
             through: false,
             ..question.clone()
         };
-        let acts = world.timelines(&own_question).into_iter().filter(|found| found.key == own);
+        let acts = world.timelines(&own_question).into_iter().filter(|found| *found.key == own);
         let ties = [Register::Membership, Register::Binding]
             .into_iter()
             .flat_map(|register| world.timelines(&Question::about(register, question.as_of)));

@@ -5,9 +5,10 @@
 //! names the collective as its channel. A member of a member is reached as well.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::party::PartyId;
-use crate::register::Register;
+use crate::register::{Key, Register};
 
 use super::answer::{Question, Standing, World};
 use super::timeline::{Certainty, Outcome};
@@ -57,7 +58,7 @@ pub(super) fn through(world: &World<'_>, question: &Question) -> Vec<Standing> {
 fn reach(own: &[Standing], member: &PartyId, collective: &PartyId, tie: &Tie) -> Vec<Standing> {
     let as_member = |standing: &Standing| {
         let mut standing = standing.clone();
-        standing.key.actor = Some(member.clone());
+        standing.key = Arc::new(Key { actor: Some(member.clone()), ..Key::clone(&standing.key) });
         standing.channel = Some(collective.clone());
         standing.certainty = standing.certainty.max(tie.certainty);
         standing.basis.extend(&tie.basis);

@@ -72,11 +72,10 @@ impl FindingKind {
     }
 }
 
-/// Every finding, as of a day, in the order of the entries.
+/// Every finding, as of a day, in the order of the entries; the registers are those of what was known.
 #[must_use]
-pub fn check(knowledge: &Knowledge<'_>, as_of: Day) -> Vec<Finding> {
-    let registers = Registers::of(knowledge);
-    let world = World::new(&registers, Day::MAX);
+pub fn check(knowledge: &Knowledge<'_>, registers: &Registers, as_of: Day) -> Vec<Finding> {
+    let world = World::new(registers, Day::MAX);
     let every = Question { as_of: Day::MAX, register: None, actor: None, subject: None, through: false };
     let of_one = |register: &Found<'_>| {
         let mut findings = without_ground(knowledge, register);
@@ -179,6 +178,9 @@ fn renewed_after_expiry(knowledge: &Knowledge<'_>, found: &Found<'_>) -> Vec<Fin
 fn two_dates(knowledge: &Knowledge<'_>, found: &Found<'_>) -> Vec<Finding> {
     let mut by_source: BTreeMap<(&str, &str), &Known<'_>> = BTreeMap::new();
     let mut findings = Vec::new();
+    if found.timeline.moves().nth(1).is_none() {
+        return findings;
+    }
     for known in found.timeline.moves().filter_map(|step| knowledge.act(step.number)) {
         for claim in known.act.claims.iter().filter(|claim| is_one_document(claim)) {
             let this = (claim.source.as_str(), known.act.deed.kind());

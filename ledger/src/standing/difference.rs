@@ -1,7 +1,7 @@
 //! What changed: between two days in the world, between two states of knowledge, or both.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::date::{Date, Day};
 use crate::register::{Key, Register};
@@ -22,7 +22,7 @@ pub struct Side<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The register.
-    pub key: Key,
+    pub key: Arc<Key>,
     /// How it stood before; empty where no act had moved it.
     pub before: Vec<Standing>,
     /// How it stands after.
@@ -42,7 +42,7 @@ pub fn difference(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     let mut earlier = old.among(keys.clone()).answer(before.question).standings;
     for standing in &mut earlier {
         // Under the ids of the later day, so that what merely goes on is no change.
-        standing.key = new.carried_over(standing.key.clone());
+        standing.key = new.carried_over(&standing.key);
     }
     let mut later = new.among(keys).answer(after.question).standings;
     earlier.sort_by(|one, other| one.key.cmp(&other.key));
@@ -61,7 +61,7 @@ pub fn difference(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
 }
 
 /// The register of whichever of two standings comes first.
-fn first_of(one: Option<&Standing>, other: Option<&Standing>) -> Option<Key> {
+fn first_of(one: Option<&Standing>, other: Option<&Standing>) -> Option<Arc<Key>> {
     [one, other].into_iter().flatten().map(|standing| &standing.key).min().cloned()
 }
 
@@ -72,7 +72,7 @@ impl<'a> Side<'a> {
 }
 
 /// The registers that may stand otherwise; none where that may be any.
-fn touched(before: &Side<'_>, after: &Side<'_>, world: &World<'_>) -> Option<BTreeSet<Key>> {
+fn touched(before: &Side<'_>, after: &Side<'_>, world: &World<'_>) -> Option<Vec<Arc<Key>>> {
     let (day, other) = (before.question.as_of, after.question.as_of);
     let days = (day.min(other), day.max(other));
     let (old, new) = (before.registers, after.registers);
@@ -80,7 +80,7 @@ fn touched(before: &Side<'_>, after: &Side<'_>, world: &World<'_>) -> Option<BTr
     if old.continued != new.continued || begins(new) {
         return None;
     }
-    let mut keys = BTreeSet::new();
+    let mut keys = Vec::new();
     for (one, other) in side_by_side(old, new) {
         let turns = |step: &Move| turns_within(&step.effective, &step.until, days);
         let is_known_otherwise = one.map(|moved| &moved.moves) != other.map(|moved| &moved.moves);
@@ -91,11 +91,15 @@ fn touched(before: &Side<'_>, after: &Side<'_>, world: &World<'_>) -> Option<BTr
         if matches!(key.register, Register::Licence | Register::Regime) {
             return None;
         }
-        keys.insert(key.clone());
+        keys.push(Arc::clone(key));
     }
     // A register may be asked for under the ids of either day.
-    let carried: Vec<Key> = keys.iter().map(|key| world.carried_over(key.clone())).collect();
+    let carried: Vec<Arc<Key>> = keys.iter().map(|key| world.carried_over(key)).collect();
+    let carried = carried.into_iter().zip(&keys).filter(|(key, old)| !Arc::ptr_eq(key, old));
+    let carried: Vec<Arc<Key>> = carried.map(|(key, _)| key).collect();
     keys.extend(carried);
+    keys.sort();
+    keys.dedup();
     Some(keys)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! "The first to recognise" is never an act: it is true of some days and some states of knowledge, and is asked.
 
+use std::sync::Arc;
+
 use crate::date::{Date, Day};
 use crate::register::Key;
 
@@ -14,7 +16,7 @@ use super::value::Phase;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Began {
     /// The register.
-    pub key: Key,
+    pub key: Arc<Key>,
     /// The value.
     pub value: String,
     /// When it took it; an interval where the day is not known.
@@ -55,11 +57,11 @@ pub fn first(registers: &Registers, question: &Question, from: Option<Day>) -> V
     began
 }
 
-fn beginnings<'a>(key: &'a Key, interval: &'a Interval) -> impl Iterator<Item = Began> + 'a {
+fn beginnings<'a>(key: &'a Arc<Key>, interval: &'a Interval) -> impl Iterator<Item = Began> + 'a {
     let begins = interval.outcomes.iter().filter(|outcome| outcome.value.phase() == Phase::Begin);
     begins.filter_map(move |outcome| {
         Some(Began {
-            key: key.clone(),
+            key: Arc::clone(key),
             value: outcome.value.as_str().to_owned(),
             since: outcome.since.clone()?,
             to: interval.to,

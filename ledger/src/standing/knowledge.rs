@@ -128,8 +128,13 @@ impl<'a> Knowledge<'a> {
     /// The act of an entry.
     #[must_use]
     pub fn act(&self, number: u64) -> Option<&Known<'a>> {
-        let place = self.acts.binary_search_by_key(&number, |known| known.entry.number).ok()?;
-        self.acts.get(place)
+        // Where nothing is left out, it is where its number says.
+        let place = self.acts.first().and_then(|first| number.checked_sub(first.entry.number));
+        let there = place.and_then(|place| self.acts.get(usize::try_from(place).ok()?));
+        there.filter(|known| known.entry.number == number).or_else(|| {
+            let place = self.acts.binary_search_by_key(&number, |known| known.entry.number).ok()?;
+            self.acts.get(place)
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +58,7 @@ pub struct Case {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
     /// The register.
-    pub key: Key,
+    pub key: Arc<Key>,
     /// What moves it, and acts that would and do not count.
     pub moves: Vec<Move>,
 }
@@ -83,7 +84,7 @@ pub struct Registers {
     /// Who goes on as whom, in the order of the entries.
     pub continued: Vec<Continuation>,
     /// What the end of a regime does to its sanctions, under the register of the regime.
-    pub endings: Vec<(Key, Move)>,
+    pub endings: Vec<(Arc<Key>, Move)>,
 }
 
 impl Move {
@@ -259,7 +260,7 @@ fn gathered(steps: Vec<Step>) -> Vec<Moved> {
         let Some(Step { key, moved, .. }) = steps[place].take() else { continue };
         match all.last_mut() {
             Some(last) if !starts => last.moves.push(moved),
-            _ => all.push(Moved { key, moves: vec![moved] }),
+            _ => all.push(Moved { key: Arc::new(key), moves: vec![moved] }),
         }
     }
     all

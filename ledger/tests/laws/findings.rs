@@ -7,7 +7,8 @@ use ledger::{Knowledge, Registers};
 use crate::bench::{World, day, line, question, world};
 
 fn found(world: &World, on: &str, expected: &Expect) {
-    let findings = check(&Knowledge::of(&world.entries), day(on));
+    let knowledge = Knowledge::of(&world.entries);
+    let findings = check(&knowledge, &Registers::of(&knowledge), day(on));
     let lines: Vec<String> = findings
         .iter()
         .map(|finding| {

@@ -5,6 +5,7 @@
 //! register of terrorists. A date that such entities cannot hold, such as an interval, stands in the `summary`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use ledger::act::{Label, PartyKind};
 use ledger::standing::answer::key_fields;
@@ -18,7 +19,7 @@ use super::runs::{Run, runs};
 
 /// A sanction or listing, as the entities tell it.
 struct Told {
-    key: Key,
+    key: Arc<Key>,
     value: String,
     since: Option<String>,
     until: Option<String>,

@@ -2,6 +2,8 @@
 //!
 //! Where the dates of the acts are not exact, runs overlap: a value is then possible for longer than it is certain.
 
+use std::sync::Arc;
+
 use ledger::abreast::abreast;
 use ledger::standing::timeline::Outcome;
 use ledger::standing::value::Word;
@@ -10,7 +12,7 @@ use ledger::{Day, Key, Question, Registers};
 
 /// One value of a register, on an unbroken run of days.
 pub(super) struct Run {
-    pub key: Key,
+    pub key: Arc<Key>,
     /// The value, with what it rests on.
     pub outcome: Outcome,
     /// The first day on which it may have stood; none where that has no beginning.
@@ -35,7 +37,7 @@ pub(super) fn runs(registers: &Registers, question: &Question) -> Vec<Run> {
 }
 
 /// A register, interval by interval: its values begin, go on and end.
-fn follow(key: &Key, intervals: Vec<Interval>) -> Vec<Run> {
+fn follow(key: &Arc<Key>, intervals: Vec<Interval>) -> Vec<Run> {
     let mut done: Vec<Run> = Vec::new();
     let mut open: Vec<Run> = Vec::new();
     let mut eve = None;
@@ -48,7 +50,7 @@ fn follow(key: &Key, intervals: Vec<Interval>) -> Vec<Run> {
         for outcome in outcomes.into_iter().filter(|outcome| !outcome.value.is(Word::None)) {
             match open.iter_mut().find(|run| run.outcome.is_same(&outcome)) {
                 Some(run) => run.go_on(outcome, sure, from, eve),
-                None => open.push(Run::begun(key.clone(), outcome, sure, from)),
+                None => open.push(Run::begun(Arc::clone(key), outcome, sure, from)),
             }
         }
         eve = to;
@@ -59,7 +61,7 @@ fn follow(key: &Key, intervals: Vec<Interval>) -> Vec<Run> {
 }
 
 impl Run {
-    fn begun(key: Key, outcome: Outcome, sure: bool, from: Option<Day>) -> Self {
+    fn begun(key: Arc<Key>, outcome: Outcome, sure: bool, from: Option<Day>) -> Self {
         let sure_from = if sure { from.or(Some(Day::MIN)) } else { None };
         Self { key, outcome, from, to: None, sure_from, sure_to: None }
     }
