@@ -41,7 +41,7 @@ fn answer(arguments: command::Arguments) -> Result<command::Status, trouble::Tro
     if io::stdout().is_terminal() {
         return arguments.run(&mut anstream::stdout());
     }
-    let mut out = BufWriter::with_capacity(PIECE, anstream::stdout());
+    let mut out = BufWriter::with_capacity(PIECE, io::stdout());
     let done = arguments.run(&mut out);
     // What was said before the trouble stands before it.
     out.flush()?;

@@ -122,9 +122,20 @@ fn write_line<'c>(
     line.clear();
     for (cell, width) in cells.zip(widths) {
         line.push_str(cell);
-        line.extend(std::iter::repeat_n(' ', width - cell_width(cell) + PADDING));
+        pad(line, width - cell_width(cell) + PADDING);
     }
-    writeln!(out, "{}", line.trim_end())
+    line.truncate(line.trim_end().len());
+    line.push('\n');
+    out.write_all(line.as_bytes())
+}
+
+fn pad(line: &mut String, mut columns: usize) {
+    const SPACES: &str = "                                                                ";
+    while columns > 0 {
+        let some = columns.min(SPACES.len());
+        line.push_str(&SPACES[..some]);
+        columns -= some;
+    }
 }
 
 /// How many columns lie between two cells.
@@ -154,11 +165,10 @@ pub(crate) fn json_lines<'a, T: Sync, J: Serialize>(
     items: &'a [T],
     form: impl Fn(&'a T) -> J + Sync,
 ) -> io::Result<()> {
-    for text in texts(items, "\n", form) {
-        out.write_all(&text?)?;
-        writeln!(out)?;
-    }
-    Ok(())
+    each_text(items, "\n", form, &mut |text| {
+        out.write_all(text)?;
+        out.write_all(b"\n")
+    })
 }
 
 /// Writes items as one list of JSON values.
@@ -167,22 +177,27 @@ pub(crate) fn json_list<'a, T: Sync, J: Serialize>(
     items: &'a [T],
     form: impl Fn(&'a T) -> J + Sync,
 ) -> io::Result<()> {
-    write!(out, "[")?;
-    for (place, text) in texts(items, ",", form).into_iter().enumerate() {
-        write!(out, "{}", if place > 0 { "," } else { "" })?;
-        out.write_all(&text?)?;
-    }
-    write!(out, "]")
+    out.write_all(b"[")?;
+    let mut is_first = true;
+    each_text(items, ",", form, &mut |text| {
+        if !std::mem::take(&mut is_first) {
+            out.write_all(b",")?;
+        }
+        out.write_all(text)
+    })?;
+    out.write_all(b"]")
 }
 
-/// Items as JSON values with something between them: one text for each share of a long list.
-fn texts<'a, T: Sync, J: Serialize>(
+/// Hands on items as JSON values with something between them, in texts of many; a long list is never held whole.
+fn each_text<'a, T: Sync, J: Serialize>(
     items: &'a [T],
     between: &str,
     form: impl Fn(&'a T) -> J + Sync,
-) -> Vec<io::Result<Vec<u8>>> {
-    let text = |share: Vec<&'a T>| {
-        let mut text = Vec::new();
+    each: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    const AT_ONCE: usize = 1 << 14;
+    let text = |share: Vec<&'a T>| -> io::Result<Vec<u8>> {
+        let mut text = Vec::with_capacity(256 * share.len());
         for (place, item) in share.into_iter().enumerate() {
             if place > 0 {
                 text.extend_from_slice(between.as_bytes());
@@ -191,10 +206,12 @@ fn texts<'a, T: Sync, J: Serialize>(
         }
         Ok(text)
     };
-    if items.is_empty() {
-        return Vec::new();
+    for items in items.chunks(AT_ONCE) {
+        for text in abreast(items.iter().collect(), |_, _| true, |share| vec![text(share)]) {
+            each(&text?)?;
+        }
     }
-    abreast(items.iter().collect(), |_, _| true, |share| vec![text(share)])
+    Ok(())
 }
 
 /// Writes a grid: its headers are names, not words.

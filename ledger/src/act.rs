@@ -198,25 +198,31 @@ impl Act {
     #[must_use]
     pub fn fields_but(&self, left_out: &[&str]) -> Vec<(&'static str, Value)> {
         use word::Field;
-        // Of all fields, claims alone are long.
-        let claims = if left_out.contains(&"claims") { Value::Null } else { self.claims.to_value() };
-        let mut fields = vec![("kind", Value::from(self.deed.kind())), ("id", self.id.to_value())];
-        fields.extend(self.deed.fields());
-        fields.extend([
-            ("effective", self.effective.to_value()),
-            ("until", self.until.to_value()),
-            ("decided", self.decided.to_value()),
-            ("announced", self.announced.to_value()),
-            ("notified", self.notified.to_value()),
-            ("published", self.published.to_value()),
-            ("instrument", self.instrument.to_value()),
-            ("basis", self.basis.to_value()),
-            ("claims", claims),
-            ("order", self.order.to_value()),
-            ("group", self.group.to_value()),
-            ("note", self.note.to_value()),
-        ]);
-        fields.retain(|(name, value)| !value.is_null() && !left_out.contains(name));
+        let mut fields = Vec::with_capacity(COMMON_FIELDS.len() + 4);
+        let mut add = |name: &'static str, value: &dyn Fn() -> Value| {
+            if left_out.contains(&name) {
+                return;
+            }
+            let value = value();
+            if !value.is_null() {
+                fields.push((name, value));
+            }
+        };
+        add("kind", &|| Value::from(self.deed.kind()));
+        add("id", &|| self.id.to_value());
+        self.deed.each_field(&mut add);
+        add("effective", &|| self.effective.to_value());
+        add("until", &|| self.until.to_value());
+        add("decided", &|| self.decided.to_value());
+        add("announced", &|| self.announced.to_value());
+        add("notified", &|| self.notified.to_value());
+        add("published", &|| self.published.to_value());
+        add("instrument", &|| self.instrument.to_value());
+        add("basis", &|| self.basis.to_value());
+        add("claims", &|| self.claims.to_value());
+        add("order", &|| self.order.to_value());
+        add("group", &|| self.group.to_value());
+        add("note", &|| self.note.to_value());
         fields
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing is staged: every command that is shown is run, by the code that runs it when it is typed.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -132,6 +132,7 @@ fn prepare(dir: &Path) -> Result<(), Trouble> {
 }
 
 fn walk(out: &mut dyn Write) -> Result<Status, Trouble> {
+    let (bold, plain) = if io::stdout().is_terminal() { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
     let mut head = String::new();
     for (words, commands) in STEPS {
         say(out, words)?;
@@ -140,7 +141,7 @@ fn walk(out: &mut dyn Write) -> Result<Status, Trouble> {
                 writeln!(out)?;
             }
             let command = command.replace("HEAD", &head);
-            writeln!(out, "\x1b[1m$ chancery {command}\x1b[0m")?;
+            writeln!(out, "{bold}$ chancery {command}{plain}")?;
             let mut answer = Vec::new();
             let status = run(&command, &mut answer)?;
             out.write_all(&answer)?;

@@ -105,9 +105,10 @@ macro_rules! vocabulary {
                 }
             }
 
-            pub(super) fn fields(&self) -> Vec<(&'static str, Value)> {
+            /// Hands on each field, with the way to its value.
+            pub(super) fn each_field(&self, each: &mut dyn FnMut(&'static str, &dyn Fn() -> Value)) {
                 match self {
-                    $(Self::$name { $($field),* } => vec![$((stringify!($field), Field::to_value($field)),)*],)+
+                    $(Self::$name { $($field),* } => { $(each(stringify!($field), &|| Field::to_value($field));)* },)+
                 }
             }
         }
