@@ -11,10 +11,10 @@ use std::path::Path;
 
 use ledger::act::Submitted;
 use ledger::audit::{Located, Terms, audit};
-use ledger::standing::{Recorded, explain, first, scheduled, story};
+use ledger::standing::{Change, Recorded, Side, difference, explain, first, scheduled, story};
 use ledger::{
-    Archive, Day, Instant, Knowledge, Ledger, Moment, PartyId, Question, RecordedAt, Refusal, Register,
-    Registers, Scope, answer,
+    Archive, Day, Hash, Instant, Knowledge, Ledger, Moment, PartyId, Question, RecordedAt, Refusal, Register,
+    Registers, Scope, Standing, answer,
 };
 use worlds::{Shape, World, state};
 
@@ -156,6 +156,54 @@ fn what_the_index_finds_is_what_the_whole_history_answers() {
             compare(&whole, &indexed, &mut dice);
         }
     }
+}
+
+/// Asked with what comes through collectives, a difference looks at every register; without, at those that something
+/// touches.
+#[test]
+fn a_difference_looks_at_what_is_touched_and_misses_nothing() {
+    const CUT: usize = 700;
+    for seed in 1..=6 {
+        let mut world = World::new(DENSE, seed);
+        let entries: Vec<Recorded> = (1..=1000)
+            .map(|number| Recorded {
+                number,
+                recorded_at: at(0).instant(),
+                asserted: true,
+                hash: Hash::NONE,
+                act: world.next_submitted().act,
+            })
+            .collect();
+        let known = |count: usize| Registers::of(&Knowledge::of(&entries[..count]));
+        let (some, more) = (known(CUT), known(entries.len()));
+        for (from, to) in [(1960, 1961), (1990, 2010), (2015, 1950), (2000, 2000)] {
+            for (old, new) in [(&some, &more), (&more, &more), (&more, &some)] {
+                let told = |through| {
+                    let question = |year| Question {
+                        as_of: Day::constant(year, 6, 15),
+                        register: None,
+                        actor: None,
+                        subject: None,
+                        through,
+                    };
+                    let (before, after) = (question(from), question(to));
+                    let before = Side { registers: old, question: &before };
+                    difference(before, Side { registers: new, question: &after })
+                };
+                assert_eq!(own(told(false)), own(told(true)), "{seed}: {from} to {to}");
+            }
+        }
+    }
+}
+
+/// What changes of what is each party's own.
+fn own(changes: Vec<Change>) -> Vec<[Vec<Standing>; 2]> {
+    let of_party = |standings: Vec<Standing>| -> Vec<Standing> {
+        let own = standings.into_iter().filter(|standing| standing.channel.is_none());
+        own.map(|standing| Standing { basis: Vec::new(), ..standing }).collect()
+    };
+    let sides = changes.into_iter().map(|change| [of_party(change.before), of_party(change.after)]);
+    sides.filter(|[before, after]| before != after).collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Questions and answers: the standings of the registers that a question is about.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::abreast::abreast;
@@ -306,6 +306,13 @@ impl<'a> World<'a> {
             endings.entry((key.actor.clone(), key.regime.clone())).or_default().push(ending);
         }
         endings
+    }
+
+    /// The parties that have gone on in one of two worlds otherwise than in the other, and those as which they have.
+    pub(super) fn gone_on_otherwise<'w>(&'w self, other: &'w Self) -> BTreeSet<&'w PartyId> {
+        let parties: BTreeSet<&PartyId> = self.heirs.keys().chain(other.heirs.keys()).collect();
+        let heirs = parties.into_iter().map(|party| [party, self.heir(party), other.heir(party)]);
+        heirs.filter(|[_, one, other]| one != other).flatten().collect()
     }
 
     /// The register under the ids that its parties bear on the day. A party's own existence and name stay its own.

@@ -1,6 +1,7 @@
 //! What changed: between two days in the world, between two states of knowledge, or both.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::date::{Date, Day};
@@ -33,12 +34,13 @@ pub struct Change {
 
 /// Every register that stands otherwise, in order.
 ///
-/// Only the registers are made out that some act between the two sides touches; where such an act bears on others
-/// than its own (a licence, the end of a regime, a continuity, a membership), all are.
+/// Only the registers are made out that something between the two sides touches: an act of their own, one of the
+/// regime under which they are (its end, a licence), a party that goes on as another.
 #[must_use]
 pub fn difference(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     let (old, new) = (before.world(), after.world());
-    let keys = if after.question.through { None } else { touched(&before, &after, &new) };
+    // What a membership brings to bear may be anything.
+    let keys = (!after.question.through).then(|| touched(&before, &after, &old, &new));
     let mut earlier = old.among(keys.clone()).answer(before.question).standings;
     for standing in &mut earlier {
         // Under the ids of the later day, so that what merely goes on is no change.
@@ -71,36 +73,41 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The registers that may stand otherwise; none where that may be any.
-fn touched(before: &Side<'_>, after: &Side<'_>, world: &World<'_>) -> Option<Vec<Arc<Key>>> {
+/// The registers that may stand otherwise, under the ids of both days, in order.
+fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>) -> Vec<Arc<Key>> {
     let (day, other) = (before.question.as_of, after.question.as_of);
     let days = (day.min(other), day.max(other));
-    let (old, new) = (before.registers, after.registers);
-    let begins = |all: &Registers| all.continued.iter().any(|one| turns_within([&one.effective], [], days));
-    if old.continued != new.continued || begins(new) {
-        return None;
-    }
-    let mut keys = Vec::new();
-    for (one, other) in side_by_side(old, new) {
-        let turns = |step: &Move| turns_within(&step.effective, &step.until, days);
-        let is_known_otherwise = one.map(|moved| &moved.moves) != other.map(|moved| &moved.moves);
-        if !is_known_otherwise && !other.iter().flat_map(|moved| &moved.moves).any(turns) {
-            continue;
-        }
+    let turns = |step: &Move| turns_within(&step.effective, &step.until, days);
+    let every_id = |key: &Arc<Key>| [Arc::clone(key), old.carried_over(key), new.carried_over(key)];
+    let (mut keys, mut others) = (Vec::new(), Vec::new());
+    for (one, other) in side_by_side(before.registers, after.registers) {
         let Some(Moved { key, .. }) = one.or(other) else { continue };
-        if matches!(key.register, Register::Licence | Register::Regime) {
-            return None;
+        let is_known_otherwise = one.map(|moved| &moved.moves) != other.map(|moved| &moved.moves);
+        if is_known_otherwise || other.iter().flat_map(|moved| &moved.moves).any(turns) {
+            keys.push(key);
+        } else {
+            others.push(key);
         }
-        keys.push(Arc::clone(key));
     }
-    // A register may be asked for under the ids of either day.
-    let carried: Vec<Arc<Key>> = keys.iter().map(|key| world.carried_over(key)).collect();
-    let carried = carried.into_iter().zip(&keys).filter(|(key, old)| !Arc::ptr_eq(key, old));
-    let carried: Vec<Arc<Key>> = carried.map(|(key, _)| key).collect();
-    keys.extend(carried);
+    let of_regime = |key: &&&Arc<Key>| matches!(key.register, Register::Licence | Register::Regime);
+    let regimes = keys.iter().filter(of_regime).flat_map(|key| every_id(key));
+    let regimes: BTreeSet<_> = regimes.map(|key| (key.actor.clone(), key.regime.clone())).collect();
+    let parties = old.gone_on_otherwise(new);
+    if !regimes.is_empty() || !parties.is_empty() {
+        let is_under = |key: &Arc<Key>| {
+            key.register == Register::Sanction
+                && every_id(key).iter().any(|key| regimes.contains(&(key.actor.clone(), key.regime.clone())))
+        };
+        let names = |key: &Key| {
+            let Key { actor, subject, of, person, .. } = key;
+            [actor, subject, of, person].into_iter().flatten().any(|party| parties.contains(party))
+        };
+        keys.extend(others.into_iter().filter(|key| is_under(key) || names(key)));
+    }
+    let mut keys: Vec<Arc<Key>> = keys.into_iter().flat_map(every_id).collect();
     keys.sort();
     keys.dedup();
-    Some(keys)
+    keys
 }
 
 /// Each register that either side has, from both; they are the same ones where nothing but the day differs.
