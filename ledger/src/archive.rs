@@ -11,6 +11,7 @@
 mod indexed;
 mod present;
 mod recent;
+mod regimes;
 mod rolled;
 mod scope;
 

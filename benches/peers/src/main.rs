@@ -23,6 +23,10 @@ use std::path::{Path, PathBuf};
 
 use worlds::{Shape, World};
 
+/// The allocator of the program, for what is asked in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Where the program is that is measured as a whole process.
 pub(crate) fn program() -> PathBuf {
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/release/chancery");

@@ -21,6 +21,7 @@ use crate::standing::Recorded;
 use super::Moment;
 use super::present::Present;
 use super::recent::Recent;
+use super::regimes::Regimes;
 use super::scope::Kin;
 
 /// Why something could not be read by the index; then the whole history is read.
@@ -43,6 +44,8 @@ pub(crate) struct Indexed {
     end: u64,
     /// What was looked up before and does not change, or is looked up anew when it does.
     pub(super) kin: OnceLock<Kin>,
+    pub(super) regimes: Regimes,
+    last: OnceLock<Recorded>,
     pub(super) declared: BTreeMap<PartyId, (PartyKind, u64)>,
     /// What the ledger may hold, once many acts have been looked up.
     pub(super) present: Option<Present>,
@@ -110,7 +113,19 @@ impl Indexed {
             None => (Head::EMPTY, FIRST_LINE.len() as u64),
         };
         let (recent, kin, declared) = (Recent::default(), OnceLock::new(), BTreeMap::new());
-        Ok(Self { records, index, recent, head, end, kin, declared, present: None, looked_up: 0 })
+        Ok(Self {
+            records,
+            index,
+            recent,
+            head,
+            end,
+            kin,
+            regimes: Regimes::default(),
+            last: OnceLock::new(),
+            declared,
+            present: None,
+            looked_up: 0,
+        })
     }
 
     /// Reads the journal from where the index ends, as far as its appends are whole; gives whether that is its end.
@@ -149,9 +164,14 @@ impl Indexed {
             present.add_id(id);
         }
         // What an act about another brings to bear may be that one's.
-        if matches!(entry.act.deed, Deed::EntityContinuedBy { .. }) || entry.act.deed.target().is_some() {
+        let is_about_another = entry.act.deed.target().is_some();
+        if is_about_another || matches!(entry.act.deed, Deed::EntityContinuedBy { .. }) {
             self.kin.take();
         }
+        if is_about_another || ["regime", "licence"].contains(&family(entry.act.deed.kind())) {
+            self.regimes.forget();
+        }
+        self.last.take();
         self.head = entry.head();
         self.end += length;
         self.recent.push(entry, offset);
@@ -266,7 +286,14 @@ impl Indexed {
     }
 
     pub(super) fn moment_after(&self, number: u64) -> Result<Moment, Unread> {
-        Ok(Moment { last: self.entry(number.min(self.head.number))? })
+        if number < self.head.number {
+            return Ok(Moment { last: self.entry(number)? });
+        }
+        if let Some(last) = self.last.get() {
+            return Ok(Moment { last: Some(last.clone()) });
+        }
+        let last = self.entry(self.head.number)?;
+        Ok(Moment { last: last.map(|last| self.last.get_or_init(|| last).clone()) })
     }
 
     /// What was known at an instant.

@@ -208,17 +208,15 @@ impl<T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'_, T> {
             return self.take_register(Register::Licence);
         }
         for (imposer, regime) in std::mem::take(&mut self.regimes) {
-            self.take_regime(&imposer, &regime)?;
+            self.take_regime(imposer, regime)?;
         }
         Ok(())
     }
 
     /// Takes a regime and its general licences, under every id that its imposer has had.
-    fn take_regime(&mut self, imposer: &PartyId, regime: &Label) -> Result<(), Unread> {
-        self.take(&term::of_regime(Register::Regime, imposer, regime), |_, rest| rest.is_empty())?;
-        // The name of another regime may begin with that of this one.
-        let is_closed = |_: &[u8], rest: &[u8]| rest.first() == Some(&0);
-        self.take(&term::of_regime(Register::Licence, imposer, regime), is_closed)
+    fn take_regime(&mut self, imposer: PartyId, regime: Label) -> Result<(), Unread> {
+        let regime = self.indexed.regimes.of(self.indexed, imposer, regime)?;
+        Ok(regime.each(&mut self.take)?)
     }
 
     fn take_register(&mut self, register: Register) -> Result<(), Unread> {

@@ -222,15 +222,18 @@ impl<'a> World<'a> {
     fn placed(&self, question: &Question) -> Vec<Placed<'a>> {
         let actor = question.actor.as_ref().map(|party| self.heir(party));
         let subject = question.subject.as_ref().map(|party| self.heir(party));
-        let mut among = self.among.as_deref().map(Among::new);
-        let is_asked = |placed: &Placed<'_>| {
-            let is_among = among.as_mut().is_none_or(|among| among.holds(placed));
-            is_among && question.is_about(placed.key(), actor, subject)
+        let of_share = |share: Vec<&'a Moved>| {
+            let mut among = self.among.as_deref().map(Among::new);
+            let is_asked = |placed: &Placed<'_>| {
+                let is_among = among.as_mut().is_none_or(|among| among.holds(placed));
+                is_among && question.is_about(placed.key(), actor, subject)
+            };
+            share.into_iter().map(|moved| self.place(moved)).filter(is_asked).collect()
         };
         let of_kind =
             |moved: &&Moved| question.register.is_none_or(|register| register == moved.key.register);
-        let placed = self.registers.all.iter().filter(of_kind).map(|moved| self.place(moved));
-        let mut placed: Vec<Placed<'a>> = placed.filter(is_asked).collect();
+        let moved = self.registers.all.iter().filter(of_kind).collect();
+        let mut placed: Vec<Placed<'a>> = abreast(moved, |_, _| true, of_share);
         if placed.iter().any(|placed| placed.carried.is_some()) {
             placed.sort_by(|one, other| one.key().cmp(other.key()));
         }

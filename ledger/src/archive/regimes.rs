@@ -1,0 +1,70 @@
+//! Regimes that were looked up: what is imposed upon thousands is imposed under few of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::act::Label;
+use crate::index::segment::{IndexFault, Posting};
+use crate::index::term;
+use crate::party::PartyId;
+use crate::register::Register;
+
+use super::indexed::{Indexed, Unread};
+
+/// What was found of regimes, by the imposer and the name.
+#[derive(Debug, Default)]
+pub(super) struct Regimes(Mutex<BTreeMap<(PartyId, Label), Arc<Regime>>>);
+
+/// What was found of one regime: terms, offsets, and what is beside those.
+#[derive(Debug, Default)]
+pub(super) struct Regime(Vec<(Vec<u8>, u64, Vec<u8>)>);
+
+impl Regimes {
+    /// A regime and its general licences, looked up once.
+    pub(super) fn of(
+        &self,
+        indexed: &Indexed,
+        imposer: PartyId,
+        regime: Label,
+    ) -> Result<Arc<Regime>, Unread> {
+        let name = (imposer, regime);
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known().get(&name) {
+            return Ok(Arc::clone(found));
+        }
+        let found = Arc::new(Regime::look_up(indexed, &name.0, &name.1)?);
+        known().insert(name, Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// Forgets what was found: an act may have changed it.
+    pub(super) fn forget(&mut self) {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Regime {
+    fn look_up(indexed: &Indexed, imposer: &PartyId, regime: &Label) -> Result<Self, Unread> {
+        let mut found = Self::default();
+        for register in [Register::Regime, Register::Licence] {
+            let term = term::of_regime(register, imposer, regime);
+            indexed.scan(&term, &mut |posting| {
+                // The name of another regime may begin with that of this one.
+                if posting.term.get(term.len()).is_none_or(|next| *next == 0) {
+                    found.0.push((posting.term.to_vec(), posting.offset, posting.beside.to_vec()));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Hands on what was found.
+    pub(super) fn each(
+        &self,
+        take: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), IndexFault> {
+        let postings = self.0.iter();
+        postings.map(|(term, offset, beside)| Posting { term, offset: *offset, beside }).try_for_each(take)
+    }
+}
