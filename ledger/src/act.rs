@@ -21,6 +21,7 @@ pub use word::{
 };
 
 use crate::date::{Date, RecordedAt};
+use word::Shown;
 
 /// One act: who did what toward whom, when it took effect, and on whose word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,33 +198,38 @@ impl Act {
     /// The same without some of them.
     #[must_use]
     pub fn fields_but(&self, left_out: &[&str]) -> Vec<(&'static str, Value)> {
-        use word::Field;
-        let mut fields = Vec::with_capacity(COMMON_FIELDS.len() + 4);
-        let mut add = |name: &'static str, value: &dyn Fn() -> Value| {
-            if left_out.contains(&name) {
-                return;
+        let mut fields = Vec::with_capacity(COMMON_FIELDS.len());
+        self.each_field(&mut |name, shown| {
+            if !left_out.contains(&name) {
+                fields.push((name, shown.to_value()));
             }
-            let value = value();
-            if !value.is_null() {
-                fields.push((name, value));
+        });
+        fields
+    }
+
+    /// Hands on each field that is there, in the order in which they are written.
+    pub(crate) fn each_field(&self, each: &mut dyn FnMut(&'static str, Shown<'_>)) {
+        use word::Field;
+        let mut each = |name, shown: Shown<'_>| {
+            if shown.is_there() {
+                each(name, shown);
             }
         };
-        add("kind", &|| Value::from(self.deed.kind()));
-        add("id", &|| self.id.to_value());
-        self.deed.each_field(&mut add);
-        add("effective", &|| self.effective.to_value());
-        add("until", &|| self.until.to_value());
-        add("decided", &|| self.decided.to_value());
-        add("announced", &|| self.announced.to_value());
-        add("notified", &|| self.notified.to_value());
-        add("published", &|| self.published.to_value());
-        add("instrument", &|| self.instrument.to_value());
-        add("basis", &|| self.basis.to_value());
-        add("claims", &|| self.claims.to_value());
-        add("order", &|| self.order.to_value());
-        add("group", &|| self.group.to_value());
-        add("note", &|| self.note.to_value());
-        fields
+        each("kind", Shown::Text(self.deed.kind()));
+        each("id", self.id.shown());
+        self.deed.each_field(&mut each);
+        each("effective", self.effective.shown());
+        each("until", self.until.shown());
+        each("decided", self.decided.shown());
+        each("announced", self.announced.shown());
+        each("notified", self.notified.shown());
+        each("published", self.published.shown());
+        each("instrument", self.instrument.shown());
+        each("basis", self.basis.shown());
+        each("claims", self.claims.shown());
+        each("order", self.order.shown());
+        each("group", self.group.shown());
+        each("note", self.note.shown());
     }
 
     /// The act with some fields set to other values, or removed where the new value is null.

@@ -18,11 +18,14 @@ pub struct Line<'a>(pub &'a Act);
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = self.0.fields();
-        let mut map = serializer.serialize_map(Some(fields.len()))?;
-        for (name, value) in fields {
-            map.serialize_entry(name, &value)?;
-        }
+        let mut map = serializer.serialize_map(None)?;
+        let mut written = Ok(());
+        self.0.each_field(&mut |name, shown| {
+            if written.is_ok() {
+                written = map.serialize_entry(name, &shown);
+            }
+        });
+        written?;
         map.end()
     }
 }

@@ -5,11 +5,10 @@
 //! Consular Relations 1963 (VCCR), article 2. What each kind moves stands in [`crate::standing`].
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::draft::Draft;
 use super::word::{
-    ActRef, Changes, Class, Codes, Field, Label, Manner, Measures, Mode, PartyKind, Rank, Text,
+    ActRef, Changes, Class, Codes, Field, Label, Manner, Measures, Mode, PartyKind, Rank, Shown, Text,
 };
 use crate::party::PartyId;
 
@@ -105,10 +104,10 @@ macro_rules! vocabulary {
                 }
             }
 
-            /// Hands on each field, with the way to its value.
-            pub(super) fn each_field(&self, each: &mut dyn FnMut(&'static str, &dyn Fn() -> Value)) {
+            /// Hands on each field.
+            pub(super) fn each_field(&self, each: &mut dyn FnMut(&'static str, Shown<'_>)) {
                 match self {
-                    $(Self::$name { $($field),* } => { $(each(stringify!($field), &|| Field::to_value($field));)* },)+
+                    $(Self::$name { $($field),* } => { $(each(stringify!($field), Field::shown($field));)* },)+
                 }
             }
         }

@@ -17,7 +17,8 @@ use crate::spelling::of_text;
 pub(super) trait Field: Sized {
     fn from_value(value: Value) -> Result<Self, Unfit>;
 
-    fn to_value(&self) -> Value;
+    /// The field as it is written.
+    fn shown(&self) -> Shown<'_>;
 
     /// The field when it is left out; `None` where it may not be.
     fn absent() -> Option<Self> {
@@ -32,6 +33,57 @@ pub(super) trait Field: Sized {
     /// The earlier act that it refers to, if it refers to one.
     fn act(&self) -> Option<&ActRef> {
         None
+    }
+}
+
+/// A field as it is written: as JSON, or in a table.
+#[derive(Debug, Clone)]
+pub(crate) enum Shown<'a> {
+    /// It is not there, and is left out.
+    Nothing,
+    Text(&'a str),
+    Number(i64),
+    Words(Vec<&'static str>),
+    Claims(&'a [Claim]),
+    Value(Value),
+}
+
+impl Shown<'_> {
+    pub(crate) fn is_there(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    pub(crate) fn to_value(&self) -> Value {
+        match self {
+            Self::Nothing => Value::Null,
+            Self::Text(text) => Value::from(*text),
+            Self::Number(number) => Value::from(*number),
+            Self::Words(words) => words.iter().copied().collect(),
+            Self::Claims(claims) => claims.iter().map(claim_value).collect(),
+            Self::Value(value) => value.clone(),
+        }
+    }
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Nothing => serializer.serialize_unit(),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Number(number) => serializer.serialize_i64(*number),
+            Self::Words(words) => words.serialize(serializer),
+            Self::Claims(claims) => serializer.collect_seq(claims.iter().map(ClaimShown)),
+            Self::Value(value) => value.serialize(serializer),
+        }
+    }
+}
+
+/// A claim as it is written; what is absent is left out.
+struct ClaimShown<'a>(&'a Claim);
+
+impl Serialize for ClaimShown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(shown_of(self.0).filter(|(_, shown)| shown.is_there()))
     }
 }
 
@@ -75,8 +127,8 @@ impl<T: Field> Field for Option<T> {
         T::from_value(value).map(Some)
     }
 
-    fn to_value(&self) -> Value {
-        self.as_ref().map_or(Value::Null, T::to_value)
+    fn shown(&self) -> Shown<'_> {
+        self.as_ref().map_or(Shown::Nothing, T::shown)
     }
 
     fn absent() -> Option<Self> {
@@ -103,8 +155,8 @@ impl Field for Date {
             .map_err(Unfit::because)
     }
 
-    fn to_value(&self) -> Value {
-        Value::from(self.as_str())
+    fn shown(&self) -> Shown<'_> {
+        Shown::Text(self.as_str())
     }
 }
 
@@ -113,8 +165,8 @@ impl Field for PartyId {
         Self::parse(&string(value, "the id of a party")?).map_err(Unfit::because)
     }
 
-    fn to_value(&self) -> Value {
-        Value::from(self.as_str())
+    fn shown(&self) -> Shown<'_> {
+        Shown::Text(self.as_str())
     }
 
     fn party(&self) -> Option<&PartyId> {
@@ -127,8 +179,8 @@ impl Field for i64 {
         value.as_i64().ok_or_else(|| Unfit::new("a whole number", &value))
     }
 
-    fn to_value(&self) -> Value {
-        Value::from(*self)
+    fn shown(&self) -> Shown<'_> {
+        Shown::Number(*self)
     }
 }
 
@@ -186,8 +238,8 @@ macro_rules! text_types {
                 Self::parse(&string(value, $expected)?)
             }
 
-            fn to_value(&self) -> Value {
-                Value::from(self.as_str())
+            fn shown(&self) -> Shown<'_> {
+                Shown::Text(self.as_str())
             }
         }
     )+};
@@ -274,8 +326,11 @@ impl Field for ActRef {
         Self::parse(&string(value, "the id of an act, or `#` and the number of an entry")?)
     }
 
-    fn to_value(&self) -> Value {
-        Value::from(self.to_string())
+    fn shown(&self) -> Shown<'_> {
+        match self {
+            Self::Id(id) => Shown::Text(id.as_str()),
+            Self::Number(_) => Shown::Value(Value::from(self.to_string())),
+        }
     }
 
     fn act(&self) -> Option<&ActRef> {
@@ -323,8 +378,8 @@ macro_rules! word_fields {
                 word_of(value, Self::WORDS, Self::of_word)
             }
 
-            fn to_value(&self) -> Value {
-                Value::from(self.word())
+            fn shown(&self) -> Shown<'_> {
+                Shown::Text(self.word())
             }
 
             $(fn absent() -> Option<Self> {
@@ -433,8 +488,8 @@ impl Field for Measures {
         Self::new(items.into_iter().map(Measure::from_value).collect::<Result<_, _>>()?)
     }
 
-    fn to_value(&self) -> Value {
-        self.0.iter().map(|measure| measure.word()).collect()
+    fn shown(&self) -> Shown<'_> {
+        Shown::Words(self.0.iter().map(|measure| measure.word()).collect())
     }
 }
 
@@ -484,11 +539,12 @@ impl Field for Codes {
         Ok(codes)
     }
 
-    fn to_value(&self) -> Value {
+    fn shown(&self) -> Shown<'_> {
         if self.0.is_empty() {
-            return Value::Null;
+            return Shown::Nothing;
         }
-        Value::Object(self.iter().map(|(scheme, code)| (scheme.to_owned(), Value::from(code))).collect())
+        let codes = self.iter().map(|(scheme, code)| (scheme.to_owned(), Value::from(code)));
+        Shown::Value(Value::Object(codes.collect()))
     }
 
     fn absent() -> Option<Self> {
@@ -562,8 +618,8 @@ impl Field for Changes {
         Self::new(table(value, "a table of the fields to set, such as {\"effective\":\"2003-02-14\"}")?)
     }
 
-    fn to_value(&self) -> Value {
-        Value::Object(self.values().collect())
+    fn shown(&self) -> Shown<'_> {
+        Shown::Value(Value::Object(self.values().collect()))
     }
 }
 
@@ -578,8 +634,8 @@ impl Field for Vec<Claim> {
         }
     }
 
-    fn to_value(&self) -> Value {
-        if self.is_empty() { Value::Null } else { self.iter().map(claim_value).collect() }
+    fn shown(&self) -> Shown<'_> {
+        if self.is_empty() { Shown::Nothing } else { Shown::Claims(self) }
     }
 
     fn absent() -> Option<Self> {
@@ -617,15 +673,21 @@ fn claim_field<T: Field>(map: &mut Map<String, Value>, name: &str) -> Result<T, 
 }
 
 fn claim_value(claim: &Claim) -> Value {
+    let present = shown_of(claim).filter(|(_, shown)| shown.is_there());
+    Value::Object(present.map(|(name, shown)| (name.to_owned(), shown.to_value())).collect())
+}
+
+/// The fields of a claim; that a source asserts what it is given for goes without saying.
+fn shown_of(claim: &Claim) -> impl Iterator<Item = (&'static str, Shown<'_>)> {
+    let stance = if claim.stance == Stance::Asserts { Shown::Nothing } else { claim.stance.shown() };
     let values = [
-        ("source", claim.source.to_value()),
-        ("url", claim.url.to_value()),
-        ("published", claim.published.to_value()),
-        ("retrieved", claim.retrieved.to_value()),
-        ("locator", claim.locator.to_value()),
-        ("digest", claim.digest.to_value()),
-        ("stance", if claim.stance == Stance::Asserts { Value::Null } else { claim.stance.to_value() }),
+        claim.source.shown(),
+        claim.url.shown(),
+        claim.published.shown(),
+        claim.retrieved.shown(),
+        claim.locator.shown(),
+        claim.digest.shown(),
+        stance,
     ];
-    let present = values.into_iter().filter(|(_, value)| !value.is_null());
-    Value::Object(present.map(|(name, value)| (name.to_owned(), value)).collect())
+    CLAIM_FIELDS.into_iter().zip(values)
 }

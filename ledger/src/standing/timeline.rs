@@ -137,8 +137,8 @@ impl<'a> Timeline<'a> {
     #[must_use]
     pub fn before(&self, place: usize) -> Vec<Outcome> {
         let Some(this) = self.moves.get(place) else { return Vec::new() };
-        let earlier: Vec<&Placed<'a>> = self
-            .moves
+        let by_then = self.moves.partition_point(|placed| placed.earliest <= this.latest);
+        let earlier: Vec<&Placed<'a>> = self.moves[..by_then]
             .iter()
             .enumerate()
             .filter(|(other, placed)| *other != place && !placed.surely_after(this))
