@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::abreast::abreast;
 use crate::act::{Act, Claim, Deed, Stance};
 use crate::date::{Date, Day};
 use crate::party::PartyId;
@@ -279,9 +280,10 @@ fn after_the_end(knowledge: &Knowledge<'_>, found: &[Found<'_>]) -> Vec<Finding>
             ends.insert(party, (since.latest(), *entry));
         }
     }
-    let counted =
-        knowledge.acts.iter().filter(|known| known.counts() && !known.act.deed.kind().starts_with("entity."));
-    counted.filter_map(|known| late(known, &ends)).collect()
+    of_each(knowledge, |known| {
+        let names_parties_only = known.act.deed.kind().starts_with("entity.");
+        if names_parties_only { None } else { late(known, &ends) }
+    })
 }
 
 fn late(known: &Known<'_>, ends: &BTreeMap<&PartyId, (Day, u64)>) -> Option<Finding> {
@@ -297,14 +299,20 @@ fn denying(knowledge: &Knowledge<'_>) -> Vec<Finding> {
     let denies = |act: &Act| {
         act.claims.iter().find(|claim| claim.stance == Stance::Denies).map(|claim| claim.source.clone())
     };
-    let counted = knowledge.acts.iter().filter(|known| known.counts());
-    counted
-        .filter_map(|known| {
-            let source = denies(&known.act)?;
-            let words = format!("{} is denied by {source}", known.act.deed.kind());
-            Some(Finding { entries: vec![known.entry.number], kind: FindingKind::Denying, words })
-        })
-        .collect()
+    of_each(knowledge, |known| {
+        let source = denies(&known.act)?;
+        let words = format!("{} is denied by {source}", known.act.deed.kind());
+        Some(Finding { entries: vec![known.entry.number], kind: FindingKind::Denying, words })
+    })
+}
+
+/// What is found of each act that counts.
+fn of_each(knowledge: &Knowledge<'_>, find: impl Fn(&Known<'_>) -> Option<Finding> + Sync) -> Vec<Finding> {
+    abreast(
+        knowledge.acts.iter().collect(),
+        |_, _| true,
+        |share| share.into_iter().filter(|known| known.counts()).filter_map(&find).collect(),
+    )
 }
 
 /// A register in a few words: `relations of CUB and USA`.

@@ -104,10 +104,14 @@ fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>
         };
         keys.extend(others.into_iter().filter(|key| is_under(key) || names(key)));
     }
-    let mut keys: Vec<Arc<Key>> = keys.into_iter().flat_map(every_id).collect();
-    keys.sort();
-    keys.dedup();
-    keys
+    let mut all = Vec::with_capacity(keys.len());
+    for key in keys {
+        all.extend(every_id(key).into_iter().filter(|id| !Arc::ptr_eq(id, key)));
+        all.push(Arc::clone(key));
+    }
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Each register that either side has, from both; they are the same ones where nothing but the day differs.
