@@ -1,8 +1,10 @@
 //! `chancery diff`: what changed, in the world or in what the register knew.
 
 use std::io::Write;
+use std::mem::ManuallyDrop;
 
 use clap::Args;
+use ledger::abreast::both;
 use ledger::standing::{Change, Side, difference};
 use ledger::{Question, Scope};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -57,9 +59,14 @@ impl Diff {
         let after = self.parties.question(archive, to)?;
         let before = Question { as_of: from, ..after.clone() };
         let scope = Scope::Questions(vec![before.clone(), after.clone()]);
-        let new = registers(archive, &scope, &known_to)?;
-        let is_known_the_same = known_from.number() == known_to.number();
-        let old = if is_known_the_same { new } else { registers(archive, &scope, &known_from)? };
+        let (old, new) = if known_from.number() == known_to.number() {
+            let same = registers(archive, &scope, &known_to)?;
+            (same, same)
+        } else {
+            let known = |moment| registers(archive, &scope, moment);
+            let (old, new) = both(|| known(&known_from), || known(&known_to));
+            (old?, new?)
+        };
         let changes =
             difference(Side { registers: old, question: &before }, Side { registers: new, question: &after });
         let cited =

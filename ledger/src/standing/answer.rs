@@ -193,15 +193,15 @@ impl<'a> World<'a> {
 
     /// The same for the registers that some act moves by another day.
     fn timelines_until(&self, question: &Question, until: Day) -> Vec<Found<'a>> {
-        self.told(question, until, |found| vec![found])
+        self.told(question, until, Some)
     }
 
     /// What is to be told of each of these registers, in order.
-    pub(super) fn told<T: Send>(
+    pub(super) fn told<T: Send, I: IntoIterator<Item = T>>(
         &self,
         question: &Question,
         until: Day,
-        tell: impl Fn(Found<'a>) -> Vec<T> + Sync,
+        tell: impl Fn(Found<'a>) -> I + Sync,
     ) -> Vec<T> {
         let endings = self.endings(question);
         abreast(

@@ -73,6 +73,9 @@ impl FindingKind {
     }
 }
 
+/// The registers that are compared with one another.
+const COMPARED: [Register; 3] = [Register::RecognitionGovernment, Register::Envoy, Register::Existence];
+
 /// Every finding, as of a day, in the order of the entries; the registers are those of what was known.
 #[must_use]
 pub fn check(knowledge: &Knowledge<'_>, registers: &Registers, as_of: Day) -> Vec<Finding> {
@@ -85,9 +88,17 @@ pub fn check(knowledge: &Knowledge<'_>, registers: &Registers, as_of: Day) -> Ve
         findings.extend(open(register, as_of));
         findings
     };
-    let told = world.told(&every, Day::MAX, |found| vec![(of_one(&found), found)]);
-    let (findings, found): (Vec<Vec<Finding>>, Vec<Found<'_>>) = told.into_iter().unzip();
-    let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+    // Some are held against others of their kind; the rest go as they come.
+    let told = world.told(&every, Day::MAX, |found| {
+        let findings = of_one(&found);
+        let is_compared = COMPARED.contains(&found.key.register).then_some(found);
+        if findings.is_empty() && is_compared.is_none() { None } else { Some((findings, is_compared)) }
+    });
+    let (mut findings, mut found) = (Vec::new(), Vec::new());
+    for (of_one, compared) in told {
+        findings.extend(of_one);
+        found.extend(compared);
+    }
     findings.extend(rivals(&found, Register::RecognitionGovernment));
     findings.extend(rivals(&found, Register::Envoy));
     findings.extend(after_the_end(knowledge, &found));
@@ -315,12 +326,20 @@ fn of_each(knowledge: &Knowledge<'_>, find: impl Fn(&Known<'_>) -> Option<Findin
     )
 }
 
-/// A register in a few words: `relations of CUB and USA`.
+/// A register in a few words: `relations of CUB and USA (regime EO 13692)`.
 fn name(key: &Key) -> String {
-    let parties: Vec<String> =
-        [&key.actor, &key.subject].into_iter().flatten().map(ToString::to_string).collect();
-    let rest: Vec<String> =
-        super::answer::key_fields(key).into_iter().map(|(name, text)| format!("{name} {text}")).collect();
-    let rest = if rest.is_empty() { String::new() } else { format!(" ({})", rest.join(", ")) };
-    format!("{} of {}{rest}", key.register.word(), parties.join(" and "))
+    let mut name = format!("{} of ", key.register.word());
+    for (place, party) in [&key.actor, &key.subject].into_iter().flatten().enumerate() {
+        name.push_str(if place > 0 { " and " } else { "" });
+        name.push_str(party.as_str());
+    }
+    let rest = super::answer::key_fields(key);
+    for (place, (field, text)) in rest.iter().enumerate() {
+        name.push_str(if place > 0 { ", " } else { " (" });
+        name.push_str(field);
+        name.push(' ');
+        name.push_str(text);
+    }
+    name.push_str(if rest.is_empty() { "" } else { ")" });
+    name
 }

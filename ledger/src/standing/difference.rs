@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::abreast::both;
 use crate::date::{Date, Day};
 use crate::register::{Key, Register};
 
@@ -41,14 +42,17 @@ pub fn difference(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     let (old, new) = (before.world(), after.world());
     // What a membership brings to bear may be anything.
     let keys = (!after.question.through).then(|| touched(&before, &after, &old, &new));
-    let mut earlier = old.among(keys.clone()).answer(before.question).standings;
-    for standing in &mut earlier {
-        // Under the ids of the later day, so that what merely goes on is no change.
-        standing.key = new.carried_over(&standing.key);
-    }
-    let mut later = new.among(keys).answer(after.question).standings;
-    earlier.sort_by(|one, other| one.key.cmp(&other.key));
-    later.sort_by(|one, other| one.key.cmp(&other.key));
+    let (old, new) = (old.among(keys.clone()), new.among(keys));
+    let stand = |world: &World<'_>, question: &Question| {
+        let mut standings = world.answer(question).standings;
+        for standing in &mut standings {
+            // Under the ids of the later day, so that what merely goes on is no change.
+            standing.key = new.carried_over(&standing.key);
+        }
+        standings.sort_by(|one, other| one.key.cmp(&other.key));
+        standings
+    };
+    let (earlier, later) = both(|| stand(&old, before.question), || stand(&new, after.question));
     let (mut earlier, mut later) = (earlier.into_iter().peekable(), later.into_iter().peekable());
     let mut changes = Vec::new();
     while let Some(key) = first_of(earlier.peek(), later.peek()) {
