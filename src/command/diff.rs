@@ -67,8 +67,10 @@ impl Diff {
             let (old, new) = both(|| known(&known_from), || known(&known_to));
             (old?, new?)
         };
-        let changes =
-            difference(Side { registers: old, question: &before }, Side { registers: new, question: &after });
+        let (before, after) =
+            (Side { registers: old, question: &before }, Side { registers: new, question: &after });
+        // Not freed, as little as the registers are: the process ends with the answer.
+        let changes = ManuallyDrop::new(difference(before, after));
         let cited =
             [Cited { as_of: from, known: known_from.last }, Cited { as_of: to, known: known_to.last }];
         show(place.format, &changes, &cited, out)?;
