@@ -1,12 +1,13 @@
-//! A ledger opened for asking: of its entries, only those are read that bear on a question.
+//! A ledger opened for asking: of its entries, only those are read that bear on a question, or none.
 //!
 //! ```text
-//! question ──terms──▶ index ──offsets──▶ journal ──entries──▶ Knowledge
+//! question ──terms──▶ index ──versions──▶ Registers
+//!                       └────offsets──▶ journal ──entries──▶ Knowledge
 //! ```
 //!
-//! The index says where; the journal says what; the fold is the same as over the whole history, and so is the
-//! answer. What the index does not cover yet is read from the journal. Where there is no index, or anything is
-//! damaged, the whole history is read as [`History`] reads it: slower, never wrong.
+//! The index says what acts do to registers, which is all that an answer needs, and where they lie, for whoever shows
+//! them. What the index does not cover yet is read from the journal and held in the same form. Where there is no
+//! index, or anything is damaged, the whole history is read as [`History`] reads it: slower, never wrong.
 
 mod indexed;
 mod present;

@@ -1,9 +1,9 @@
 //! A ledger of diplomatic acts: who did what toward whom, when it took effect, when we learned of it.
 //!
 //! ```text
-//! text ──parse──▶ Act ──seal──▶ Entry ──append──▶ Journal, Store
-//!                  │                                  │
-//!                  └────────fold──▶ Standings ◀──entries
+//! text ──parse──▶ Act ──seal──▶ Entry ──append──▶ Journal, Store, Index
+//!                                                    │             │
+//!                                  entries ──Knowledge──▶ Registers ──Timeline──▶ Standings
 //! ```
 //!
 //! The modules stand in reading order; each uses those above it, never those below. Nothing here reads a clock or

@@ -117,6 +117,12 @@ impl Segment {
     pub(crate) fn open(path: &Path) -> Result<Self, IndexFault> {
         let file = File::open(path)?;
         let length = file.metadata()?.len();
+        let mut first_line = [0; FIRST_LINE.len()];
+        file.read_exact_at(&mut first_line, 0)?;
+        if first_line != FIRST_LINE {
+            // Damaged, or of a version that says other things: one is as good as the other.
+            return Err(IndexFault::Damaged);
+        }
         let footer_at = length.checked_sub(FOOTER as u64).ok_or(IndexFault::Damaged)?;
         let mut footer = [0; FOOTER];
         file.read_exact_at(&mut footer, footer_at)?;
