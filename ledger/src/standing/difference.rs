@@ -98,15 +98,16 @@ fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>
     let regimes: BTreeSet<_> = regimes.map(|key| (key.actor.clone(), key.regime.clone())).collect();
     let parties = old.gone_on_otherwise(new);
     if !regimes.is_empty() || !parties.is_empty() {
-        let is_under = |key: &Arc<Key>| {
-            key.register == Register::Sanction
-                && every_id(key).iter().any(|key| regimes.contains(&(key.actor.clone(), key.regime.clone())))
+        let is_under = |key: &Key| {
+            key.register == Register::Sanction && regimes.contains(&(key.actor.clone(), key.regime.clone()))
         };
         let names = |key: &Key| {
             let Key { actor, subject, of, person, .. } = key;
             [actor, subject, of, person].into_iter().flatten().any(|party| parties.contains(party))
         };
-        keys.extend(others.into_iter().filter(|key| is_under(key) || names(key)));
+        keys.extend(
+            others.into_iter().filter(|key| every_id(key).iter().any(|key| is_under(key) || names(key))),
+        );
     }
     let mut all = Vec::with_capacity(keys.len());
     for key in keys {
@@ -134,7 +135,7 @@ fn side_by_side<'a>(old: &'a Registers, new: &'a Registers) -> Vec<(Option<&'a M
 }
 
 /// Whether what has these dates begins to count, surely counts, or runs out after the first day and by the second.
-fn turns_within<'a>(
+pub(crate) fn turns_within<'a>(
     effective: impl IntoIterator<Item = &'a Date>,
     until: impl IntoIterator<Item = &'a Date>,
     (first, second): (Day, Day),

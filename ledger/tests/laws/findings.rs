@@ -108,7 +108,7 @@ fn a_difference_in_the_world_names_what_made_it() {
          1962-02-07 sanction.imposed USA CUB regime=P measures=trade_embargo",
     );
     let knowledge = Knowledge::of(&world.entries);
-    let told = changes(&knowledge, &knowledge, "2015-01-01", "2016-01-01");
+    let told = changes("-", [&knowledge, &knowledge], ["2015-01-01", "2016-01-01"]);
     expect![[r"
         relations CUB USA: severed since 1961-01-03 #1 => relations CUB USA: in_force since 2015-07-20 #2 by [2]
         terror USA CUB list=SST: designated since 1982-03-01 until 2015-05-28 #3 => terror USA CUB list=SST: expired since 2015-05-29 until 2015-05-28 #3 by [3]
@@ -124,20 +124,42 @@ fn a_difference_in_knowledge_names_the_correction() {
          @ 2025-08-01
          - act.corrected - - act=t set={"effective":"2003-02-14"}"#,
     );
-    let told =
-        changes(&world.known_on("2025-07-05"), &world.known_on("2025-08-02"), "2004-01-01", "2004-01-01");
+    let told = changes(
+        "-",
+        [&world.known_on("2025-07-05"), &world.known_on("2025-08-02")],
+        ["2004-01-01", "2004-01-01"],
+    );
     expect![[r"
         terror RUS taliban list=SC: designated since 2003 #1 => terror RUS taliban list=SC: designated since 2003-02-14 #1 #2 by [2]
     "]]
     .assert_eq(&told);
 }
 
-fn changes(old: &Knowledge<'_>, new: &Knowledge<'_>, from: &str, to: &str) -> String {
+/// Whoever goes on as another answers for all that the other has, also for what that one has from somebody else.
+#[test]
+fn what_a_party_comes_to_answer_for_is_a_difference() {
+    let world = world(
+        "1970-01-01 sanction.imposed A x regime=R measures=asset_freeze
+         1980-01-01 entity.continued_by A C
+         2000-01-01 entity.continued_by B C",
+    );
+    let knowledge = Knowledge::of(&world.entries);
+    let told = changes("- B", [&knowledge, &knowledge], ["1990-01-01", "2010-01-01"]);
+    expect![[r"
+        nothing => sanction C x regime=R measure=asset_freeze: in_force since 1970-01-01 #1 by [1]
+    "]]
+    .assert_eq(&told);
+}
+
+fn changes(words: &str, [old, new]: [&Knowledge<'_>; 2], days: [&str; 2]) -> String {
     let (old, new) = (&Registers::of(old), &Registers::of(new));
-    let (before, after) = (question("-", from), question("-", to));
+    let [before, after] = days.map(|day| question(words, day));
     let changes =
         difference(Side { registers: old, question: &before }, Side { registers: new, question: &after });
-    let side = |standings: &[ledger::Standing]| standings.iter().map(line).collect::<Vec<_>>().join(" / ");
+    let side = |standings: &[ledger::Standing]| match standings {
+        [] => "nothing".to_owned(),
+        standings => standings.iter().map(line).collect::<Vec<_>>().join(" / "),
+    };
     let told = changes.iter().map(|change| {
         format!("{} => {} by {:?}\n", side(&change.before), side(&change.after), change.entries)
     });
