@@ -9,6 +9,7 @@
 //! them. What the index does not cover yet is read from the journal and held in the same form. Where there is no
 //! index, or anything is damaged, the whole history is read as [`History`] reads it: slower, never wrong.
 
+mod found;
 mod indexed;
 mod present;
 mod recent;

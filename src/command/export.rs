@@ -96,7 +96,11 @@ impl Export {
             self.acts(gather(archive, &Scope::Everything, &moment)?, &mut out)?;
             return Ok(out.flush().map(|()| Status::Done)?);
         };
-        let registers = registers(archive, &Scope::of(&question), &moment)?;
+        let scope = match self.what {
+            What::Standings => Scope::of(&question),
+            What::Acts | What::Intervals | What::DyadYears => Scope::story(&question),
+        };
+        let registers = registers(archive, &scope, &moment)?;
         // The names and codes of parties are in acts that no register may hold.
         let entities = || gather(archive, &Scope::Entities, &moment);
         let parties = || -> Result<_, Trouble> { Ok(parties(&Knowledge::of(entities()?))) };

@@ -33,7 +33,7 @@ impl First {
         let moment = self.asking.moment(archive)?;
         let question = self.asking.question(archive)?;
         let since = self.since.as_deref().map(|text| as_of(Some(text), "--since")).transpose()?;
-        let registers = registers(archive, &Scope::of(&question), &moment)?;
+        let registers = registers(archive, &Scope::story(&question), &moment)?;
         let began = first(registers, &question, since);
         let cited = Cited { as_of: question.as_of, known: moment.last };
         let headers = ["place", "register", "between", "more", "value", "since", "until", "entries"];

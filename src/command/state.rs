@@ -38,7 +38,7 @@ impl State {
         let archive = open(place)?;
         let moment = self.asking.moment(archive)?;
         let question = self.asking.question(archive)?;
-        let registers = registers(archive, &scope(&question), &moment)?;
+        let registers = registers(archive, &self.scope(&question), &moment)?;
         // It is not freed, as little as the registers are: the process ends with the answer.
         let mut answer = ManuallyDrop::new(answer(registers, &question));
         for (old, new, entry) in &answer.continued {
@@ -69,6 +69,17 @@ impl State {
             Format::Jsonl => render::json_lines(out, &answer.standings, standing::Json)?,
         }
         Ok(Status::Done)
+    }
+
+    /// What must be read: of a question about everything, all but what is not shown.
+    fn scope(&self, question: &Question) -> Scope {
+        let questions = if is_open(question) {
+            let shown = Register::ALL.iter().filter(|register| !is_declared(**register));
+            shown.map(|register| Question::about(*register, question.as_of)).collect()
+        } else {
+            vec![question.clone()]
+        };
+        if self.scheduled { Scope::Stories(questions) } else { Scope::Questions(questions) }
     }
 }
 
@@ -125,15 +136,6 @@ fn count(format: Format, answer: &Answer, cited: &Cited, out: &mut dyn Write) ->
         }
     }
     Ok(Status::Done)
-}
-
-/// What must be read: of a question about everything, all but what is not shown.
-fn scope(question: &Question) -> Scope {
-    if !is_open(question) {
-        return Scope::of(question);
-    }
-    let shown = Register::ALL.iter().filter(|register| !is_declared(**register));
-    Scope::Questions(shown.map(|register| Question::about(*register, question.as_of)).collect())
 }
 
 fn is_open(question: &Question) -> bool {

@@ -47,7 +47,7 @@ impl Timeline {
             Question { as_of: day, register: None, actor, subject, through: false }
         };
         let (there, back) = (toward(&one, &other), toward(&other, &one));
-        let scope = Scope::Questions(vec![there.clone(), back.clone()]);
+        let scope = Scope::Stories(vec![there.clone(), back.clone()]);
         let registers = registers(archive, &scope, &moment)?;
         let mut found = story(registers, &there);
         // A register of the pair is found from either side.

@@ -85,3 +85,25 @@ fn what_is_found_is_refused_when_strict() {
     // What was found before is no reason to refuse what comes after.
     bench.ok("append visit --actor USA --subject CUB --effective 2016-03-20 --strict");
 }
+
+/// An end of a regime ends its sanctions for good, whatever becomes of the regime later.
+#[test]
+fn a_regime_made_anew_brings_no_sanction_back() {
+    let bench = Bench::new();
+    // So many that the register has an index, which is asked then.
+    let visits = r#"{"kind":"visit","actor":"USA","subject":"CAN","effective":"1970-01-01"}"#;
+    bench.write("visits.jsonl", format!("{visits}\n").repeat(600));
+    bench.ok("append --file visits.jsonl");
+    let acts = ["created 1980", "terminated 1990", "created 2000"].map(|act| {
+        let (verb, year) = act.split_once(' ').unwrap();
+        format!("append regime.{verb} --actor USA --regime R --effective {year}-01-01")
+    });
+    bench.ok("append sanction.imposed --actor USA --subject CUB --regime R --measures asset_freeze --effective 1980-01-01");
+    for act in acts {
+        bench.ok(&act);
+    }
+    let told = |words: &str| bench.ok(&format!("state --register sanction --as-of 2010 {words}"));
+    for words in ["", "--actor USA", "--actor USA --subject CUB", "--subject CUB"] {
+        assert!(told(words).contains("terminated  1990-01-01"), "{}", told(words));
+    }
+}

@@ -9,7 +9,7 @@ use crate::entry::Hash;
 use crate::index::postings::Postings;
 use crate::index::segment::{IndexFault, Posting, Span, has_milestone};
 use crate::index::term::{self, terms_of};
-use crate::index::version::Version;
+use crate::index::version;
 use crate::party::PartyId;
 use crate::standing::effect::moves;
 use crate::standing::{self, Knowledge, Known, Move, Recorded, Status};
@@ -85,7 +85,7 @@ impl Indexed {
         for term in &case.terms {
             let beside = match case.form.steps.get(term) {
                 _ if !term::is_of_register(term) => Vec::new(),
-                step => Version::to_bytes(case.original.number, number, step),
+                step => version::to_bytes(case.original.number, number, step),
             };
             self.recent.postings.push(Posting { term, offset, beside: &beside }, number);
         }
@@ -188,7 +188,7 @@ impl Recent {
         let number = entry.number;
         for (key, effect) in moves(&entry.act) {
             let step = Move::of_act(number, &entry.act, effect);
-            let beside = Version::to_bytes(number, number, Some(&step));
+            let beside = version::to_bytes(number, number, Some(&step));
             term::each_term_of_key(&key, &mut |term| {
                 self.postings.push(Posting { term, offset, beside: &beside }, number);
             });

@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::abreast::{abreast, one_after_another};
 use crate::act::Label;
 use crate::date::Day;
 use crate::index::segment::{IndexFault, Posting};
 use crate::index::term;
-use crate::index::version::{self, Version, settled};
+use crate::index::version::{self, Step, Version};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
-use crate::standing::{Continuation, Knowledge, Moved, Question, Recorded, Registers};
+use crate::standing::{Continuation, Knowledge, Move, Moved, Question, Recorded, Registers};
 
+use super::found::Found;
 use super::indexed::{Indexed, Unread};
 
 /// What is going to be asked.
@@ -25,15 +25,23 @@ pub enum Scope {
     Everything,
     /// Who parties are: their names and codes.
     Entities,
-    /// These questions.
+    /// These questions: of each register, what may tell how it stands on the day that is asked for.
     Questions(Vec<Question>),
+    /// The registers that these questions are about, whole: also what was overtaken by their days, or was to come.
+    Stories(Vec<Question>),
 }
 
 impl Scope {
-    /// What must be read for one question.
+    /// What must be read to answer one question.
     #[must_use]
     pub fn of(question: &Question) -> Self {
         Self::Questions(vec![question.clone()])
+    }
+
+    /// What must be read of the registers that a question is about, to tell all that befell them.
+    #[must_use]
+    pub fn story(question: &Question) -> Self {
+        Self::Stories(vec![question.clone()])
     }
 }
 
@@ -41,7 +49,7 @@ impl Scope {
 const REACHING: [Register; 2] = [Register::Sanction, Register::Terror];
 
 /// The terms that bear on questions, gathered.
-struct Gathering<'a, T> {
+pub(super) struct Gathering<'a, T> {
     indexed: &'a Indexed,
     /// Who has gone on as whom.
     kin: &'a Registers,
@@ -62,7 +70,7 @@ pub(super) struct Kin {
 
 impl Indexed {
     /// Who goes on as whom; read once.
-    fn kin(&self) -> Result<&Kin, Unread> {
+    pub(super) fn kin(&self) -> Result<&Kin, Unread> {
         if let Some(kin) = self.kin.get() {
             return Ok(kin);
         }
@@ -80,15 +88,16 @@ impl Indexed {
         let mut offsets = match scope {
             Scope::Everything => return Ok(None),
             Scope::Entities => self.under(term::ENTITIES)?,
-            Scope::Questions(questions) if questions.iter().any(is_open) => return Ok(None),
-            Scope::Questions(questions) => {
+            Scope::Questions(questions) | Scope::Stories(questions) if questions.iter().any(is_open) => {
+                return Ok(None);
+            }
+            Scope::Questions(questions) | Scope::Stories(questions) => {
                 let mut offsets: BTreeSet<u64> = kin.acts.keys().copied().collect();
                 let take = |posting: Posting<'_>| {
                     offsets.insert(posting.offset);
                     Ok(())
                 };
-                Gathering { indexed: self, kin: kin.after(last), take, regimes: BTreeSet::new() }
-                    .ask(questions)?;
+                Gathering::new(self, kin.after(last), take).ask(questions)?;
                 offsets
             }
         };
@@ -105,70 +114,64 @@ impl Indexed {
         let questions: &[Question] = match scope {
             Scope::Everything => &open,
             Scope::Entities => &entities,
-            Scope::Questions(questions) => questions,
+            Scope::Questions(questions) | Scope::Stories(questions) => questions,
         };
         let mut found = Found::default();
         let take = |posting: Posting<'_>| {
             if version::is_known(posting.beside, last)? { found.push(posting) } else { Ok(()) }
         };
-        Gathering { indexed: self, kin, take, regimes: BTreeSet::new() }.ask(questions)?;
-        Ok(Registers::from_parts(found.into_registers()?, kin.continued.clone()))
+        Gathering::new(self, kin, take).ask(questions)?;
+        let day = match scope {
+            Scope::Questions(questions) => the_same(questions.iter().map(|question| question.as_of)),
+            Scope::Everything | Scope::Entities | Scope::Stories(_) => None,
+        };
+        found.sort();
+        let wanted = Wanted::new(day, kin);
+        let all = found.told(|term, versions| {
+            let key = term::key_of(term).ok_or(IndexFault::Damaged)?;
+            let moves = wanted.of(&key, versions)?;
+            // It may have been moved by an act that was corrected since, or not have been moved yet.
+            Ok((!moves.is_empty()).then(|| Moved { key: Arc::new(key), moves }))
+        })?;
+        Ok(Registers::from_parts(all, kin.continued.clone()))
     }
 }
 
-/// What was found under the terms of registers: in bytes, until all of it is there.
-#[derive(Default)]
-struct Found {
-    bytes: Vec<u8>,
-    all: Vec<Place>,
+/// What all of them are, where they are all the same.
+fn the_same(mut days: impl Iterator<Item = Day>) -> Option<Day> {
+    let first = days.next()?;
+    days.all(|day| day == first).then_some(first)
 }
 
-/// Where a term lies, and after it what is beside an act.
-#[derive(Clone, Copy)]
-struct Place {
-    at: usize,
-    term: usize,
-    end: usize,
+/// What is wanted of a register.
+struct Wanted<'a> {
+    /// Only what may tell on that day.
+    day: Option<Day>,
+    /// Registers may be joined that name one of them.
+    kin: BTreeSet<&'a PartyId>,
 }
 
-impl Found {
-    fn push(&mut self, posting: Posting<'_>) -> Result<(), IndexFault> {
-        let at = self.bytes.len();
-        term::push_own(posting.term, &mut self.bytes).ok_or(IndexFault::Damaged)?;
-        let term = self.bytes.len();
-        self.bytes.extend_from_slice(posting.beside);
-        self.all.push(Place { at, term, end: self.bytes.len() });
-        Ok(())
+impl<'a> Wanted<'a> {
+    fn new(day: Option<Day>, kin: &'a Registers) -> Self {
+        Self { day, kin: kin.kin() }
     }
 
-    /// The registers, in order: the terms are in the order of registers.
-    fn into_registers(mut self) -> Result<Vec<Moved>, IndexFault> {
-        let bytes = self.bytes;
-        let term = |place: &Place| &bytes[place.at..place.term];
-        // It comes from few segments, each in order.
-        self.all.sort_by(|one, other| term(one).cmp(term(other)));
-        let of_register = |places: &[Place]| -> Result<Moved, IndexFault> {
-            let versions = places.iter().map(|place| Version::read(&bytes[place.term..place.end]));
-            let moves = settled(versions.collect::<Result<_, _>>()?);
-            let key =
-                places.first().and_then(|first| term::key_of(term(first))).ok_or(IndexFault::Damaged)?;
-            Ok(Moved { key: Arc::new(key), moves })
-        };
-        let of_share = |share: Vec<Place>| {
-            // Of most there is one act.
-            let mut registers = Vec::with_capacity(share.len());
-            for places in share.chunk_by(|one, other| term(one) == term(other)) {
-                let moved = of_register(places)?;
-                // It may have been moved by an act that was corrected since.
-                if !moved.moves.is_empty() {
-                    registers.push(moved);
-                }
-            }
-            Ok(registers)
-        };
-        let parts = abreast(self.all, |one, other| term(one) != term(other), |share| vec![of_share(share)]);
-        let parts = parts.into_iter().collect::<Result<Vec<Vec<Moved>>, IndexFault>>()?;
-        Ok(one_after_another(parts))
+    fn of(&self, key: &Key, versions: Vec<Version<'_>>) -> Result<Vec<Move>, IndexFault> {
+        let steps = version::settled(versions);
+        match self.day {
+            Some(day) if self.stands_by_itself(key) => version::telling(steps, day),
+            Some(day) => steps.into_iter().filter(|step| step.days().0 <= day).map(Step::whole).collect(),
+            None => steps.into_iter().map(Step::whole).collect(),
+        }
+    }
+
+    /// Whether what is under the term of a register moves it and nothing else: not the sanctions of a regime, which
+    /// each of its ends ends, and none of which the parties have had another id.
+    fn stands_by_itself(&self, key: &Key) -> bool {
+        let Key { register, actor, subject, of, person, .. } = key;
+        let parties = || [actor, subject, of, person].into_iter().flatten();
+        let is_apart = !matches!(register, Register::Sanction | Register::Regime);
+        is_apart && (self.kin.is_empty() || !parties().any(|id| self.kin.contains(id)))
     }
 }
 
@@ -179,7 +182,7 @@ fn is_open(question: &Question) -> bool {
 
 impl Kin {
     /// What is known after an entry: who goes on as whom, and nothing else.
-    fn after(&self, last: u64) -> &Registers {
+    pub(super) fn after(&self, last: u64) -> &Registers {
         let known: Vec<&Recorded> = self.acts.values().take_while(|entry| entry.number <= last).collect();
         self.known[known.len()].get_or_init(|| {
             let known: Vec<Recorded> = known.into_iter().cloned().collect();
@@ -189,9 +192,13 @@ impl Kin {
     }
 }
 
-impl<T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'_, T> {
+impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
+    pub(super) fn new(indexed: &'a Indexed, kin: &'a Registers, take: T) -> Self {
+        Self { indexed, kin, take, regimes: BTreeSet::new() }
+    }
+
     /// Takes what bears on questions.
-    fn ask(&mut self, questions: &[Question]) -> Result<(), Unread> {
+    pub(super) fn ask(&mut self, questions: &[Question]) -> Result<(), Unread> {
         /// More regimes than this are not looked up one by one.
         const MANY: usize = 256;
         for question in questions {

@@ -1,7 +1,7 @@
 //! One segment of the index: a file that maps terms to places in the journal, in the order of the terms.
 //!
 //! ```text
-//! "chancery index 2\n"
+//! "chancery index 3\n"
 //! block*       (varint shared, varint rest, rest of the term, varint count, varint length, postings)*, crc32 le
 //! posting      offset delta, varint length, what is beside it
 //! fences       (varint length, first term of a block, varint its offset, varint its length)*
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use crate::date::Instant;
 use crate::entry::Hash;
 
-const FIRST_LINE: &[u8] = b"chancery index 2\n";
+const FIRST_LINE: &[u8] = b"chancery index 3\n";
 const BLOCK: usize = 4096;
 const MOST_POSTINGS: u64 = 128;
 const STRIDE: u64 = 64;

@@ -34,6 +34,14 @@ impl Effect {
         }
     }
 
+    /// What it writes, where that does not depend on what stood before.
+    pub(crate) fn written(&self) -> Option<(&Value, &Detail)> {
+        match self {
+            Self::Writes(value, detail) => Some((value, detail)),
+            Self::Keeps(_) | Self::Ends => None,
+        }
+    }
+
     /// The place of the act within a group of one day.
     #[must_use]
     pub fn phase(&self) -> Phase {
@@ -48,6 +56,14 @@ impl Effect {
 ///
 /// Most are words of closed lists, and borrowed from there: whole registers have hundreds of thousands.
 pub type Detail = Vec<(&'static str, Cow<'static, str>)>;
+
+/// Whether two values are the same standing: the mode of a recognition and the rank of a mission belong to it.
+pub(crate) fn says_the_same(one: (&Value, &Detail), other: (&Value, &Detail)) -> bool {
+    fn mark<'d>(detail: &'d Detail, name: &str) -> Option<&'d str> {
+        detail.iter().find(|(field, _)| *field == name).map(|(_, text)| text.as_ref())
+    }
+    one.0 == other.0 && ["mode", "rank"].iter().all(|name| mark(one.1, name) == mark(other.1, name))
+}
 
 /// The registers that an act moves, each with what the act does to it.
 ///
@@ -256,7 +272,7 @@ mod detail {
     use std::borrow::Cow;
 
     use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use super::{Class, Detail, Manner, Mode, PartyKind, Rank};
 
@@ -272,18 +288,36 @@ mod detail {
         ("reason", &[]),
     ];
 
+    /// One of them: the place of its name, and that of its word or the text.
+    #[derive(Serialize, Deserialize)]
+    enum Told<'a> {
+        Word(u8, u8),
+        Text(u8, &'a str),
+    }
+
     pub(super) fn serialize<S: Serializer>(detail: &Detail, serializer: S) -> Result<S::Ok, S::Error> {
-        let place = |name: &str| NAMES.iter().position(|(other, _)| *other == name);
-        serializer.collect_seq(detail.iter().map(|(name, text)| (place(name), text)))
+        let place = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
+        let told = |(name, text): &'_ (&'static str, Cow<'static, str>)| {
+            let name = NAMES.iter().position(|(other, _)| other == name).unwrap_or(NAMES.len());
+            let words = NAMES.get(name).map_or(&[][..], |(_, words)| words);
+            let word = words.iter().position(|word| *word == text.as_ref());
+            (place(name), word.map(place))
+        };
+        serializer.collect_seq(detail.iter().map(|one| match told(one) {
+            (name, Some(word)) => Told::Word(name, word),
+            (name, None) => Told::Text(name, &one.1),
+        }))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Detail, D::Error> {
-        let told: Vec<(Option<usize>, &str)> = Vec::deserialize(deserializer)?;
-        let known = |(place, text): (Option<usize>, &str)| {
-            let (name, words) = NAMES.get(place?)?;
-            let word = words.iter().find(|word| **word == text);
-            Some((*name, word.map_or_else(|| Cow::Owned(text.to_owned()), |word| Cow::Borrowed(*word))))
+        let known = |told: Told<'_>| match told {
+            Told::Word(name, word) => {
+                let (name, words) = NAMES.get(usize::from(name))?;
+                Some((*name, Cow::Borrowed(*words.get(usize::from(word))?)))
+            }
+            Told::Text(name, text) => Some((NAMES.get(usize::from(name))?.0, Cow::Owned(text.to_owned()))),
         };
+        let told: Vec<Told<'_>> = Vec::deserialize(deserializer)?;
         told.into_iter().map(|one| known(one).ok_or_else(|| D::Error::custom("an unknown detail"))).collect()
     }
 }

@@ -4,7 +4,7 @@
 //! index).
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -20,25 +20,25 @@ use super::knowledge::{Knowledge, Known, Status};
 use super::value::Word;
 
 /// What one act does to one register, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Move {
     /// The entry of the act. It is written beside the rest.
     #[serde(skip)]
     pub number: u64,
-    /// What the act does.
-    pub effect: Effect,
-    /// When it takes effect.
+    /// When it takes effect. The dates and what others make of the act are read without the rest where that will do.
     #[serde(with = "crate::date::short")]
     pub effective: Option<Date>,
     /// The last day on which its effect lasts, by its own terms.
     #[serde(with = "crate::date::short")]
     pub until: Option<Date>,
+    /// What other acts make of it; apart, for few acts have others about them.
+    pub case: Option<Box<Case>>,
+    /// What the act does.
+    pub effect: Effect,
     /// The place of the act within its day.
     pub order: Option<i64>,
     /// The acts together with which it takes effect.
     pub group: Option<Label>,
-    /// What other acts make of it; apart, for few acts have others about them.
-    pub case: Option<Box<Case>>,
 }
 
 /// What other acts make of an act.
@@ -184,6 +184,11 @@ impl Registers {
         let steps = abreast(knowledge.acts.iter().collect(), |_, _| true, of_acts);
         let continued = knowledge.acts.iter().filter_map(Continuation::of).collect();
         Self::from_parts(gathered(steps), continued)
+    }
+
+    /// Whoever goes on as another on some day, and those as which they do: registers may be joined that name them.
+    pub(crate) fn kin(&self) -> BTreeSet<&PartyId> {
+        self.continued.iter().flat_map(|line| [&line.party, &line.heir]).collect()
     }
 
     /// Registers in order, and who goes on as whom.

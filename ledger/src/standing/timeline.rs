@@ -12,7 +12,7 @@
 
 use crate::date::{Date, Day};
 
-use super::effect::{Detail, Effect};
+use super::effect::{Detail, Effect, says_the_same};
 use super::registers::Move;
 use super::value::{Phase, Value, Word};
 
@@ -92,10 +92,7 @@ impl Outcome {
     /// What tells one outcome from another: the value, with the mode of a recognition and the rank of a mission.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        fn mark<'o>(outcome: &'o Outcome, name: &str) -> Option<&'o str> {
-            outcome.detail.iter().find(|(field, _)| *field == name).map(|(_, text)| text.as_ref())
-        }
-        self.value == other.value && ["mode", "rank"].iter().all(|name| mark(self, name) == mark(other, name))
+        says_the_same((&self.value, &self.detail), (&other.value, &other.detail))
     }
 
     /// Whether it will also run out at the same time: while acts are still to come, that tells two apart.
@@ -280,10 +277,8 @@ impl<'a> Placed<'a> {
 
     /// What it writes, where that does not depend on what stood before.
     fn outcome(&self) -> Option<Outcome> {
-        match &self.step.effect {
-            Effect::Writes(value, detail) => Some(self.written(value.clone(), detail.clone())),
-            Effect::Keeps(_) | Effect::Ends => None,
-        }
+        let (value, detail) = self.step.effect.written()?;
+        Some(self.written(value.clone(), detail.clone()))
     }
 
     fn written(&self, value: Value, detail: Detail) -> Outcome {
@@ -375,9 +370,9 @@ fn before(cluster: &[&Placed<'_>], index: usize, ground: &[Outcome], day: Day) -
     let last = cluster[index];
     let writers = || {
         let others = cluster.iter().enumerate().filter(|(place, _)| *place != index);
-        others.filter_map(|(_, placed)| match &placed.step.effect {
-            Effect::Writes(value, detail) => Some((*placed, value, detail)),
-            Effect::Keeps(_) | Effect::Ends => None,
+        others.filter_map(|(_, placed)| {
+            let (value, detail) = placed.step.effect.written()?;
+            Some((*placed, value, detail))
         })
     };
     let came_before = |other: &Placed<'_>| other.latest <= day || last.surely_after(other);
