@@ -16,6 +16,7 @@ mod recent;
 mod regimes;
 mod rolled;
 mod scope;
+mod sides;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::copies::OpenError;
 use crate::date::Instant;
 use crate::history::History;
 use crate::party::PartyId;
-use crate::standing::{Knowledge, Recorded, Registers};
+use crate::standing::{Knowledge, Question, Recorded, Registers};
 
 pub(crate) use indexed::Indexed;
 use indexed::Unread;
@@ -71,6 +72,9 @@ pub struct Entries<'a> {
 
 /// Why an answer is from the store, where it is: the entry at which the journal is damaged, and how.
 pub type Instead = Option<(u64, Fault)>;
+
+/// The registers as known first; and as known later, where that is not the same.
+pub type Sides = (Registers, Option<Registers>);
 
 impl Archive {
     /// Opens a ledger for asking, beside a writer if need be.
@@ -166,6 +170,28 @@ impl Archive {
         }
         let Entries { list, instead } = self.entries(&Scope::Everything, moment)?;
         Ok((Registers::of(&Knowledge::of(&list)), instead))
+    }
+
+    /// Both sides of a difference: the registers that questions are about, of each question as known after a moment; and
+    /// why they are from the store, where they are. Of the same moment there is one side alone. Of registers that
+    /// nothing between the sides touches, some or all are left out.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn sides(&self, sides: [(&Question, &Moment); 2]) -> Result<(Sides, Instead), OpenError> {
+        let [(before, known_from), (after, known_to)] = sides;
+        let numbers = [(before, known_from.number()), (after, known_to.number())];
+        if let Source::Indexed(indexed) = &self.source
+            && let Ok(sides) = indexed.sides(numbers)
+        {
+            return Ok((sides, None));
+        }
+        let (first, instead) = self.registers(&Scope::Everything, known_from)?;
+        if known_from.number() == known_to.number() {
+            return Ok(((first, None), instead));
+        }
+        let (second, _) = self.registers(&Scope::Everything, known_to)?;
+        Ok(((first, Some(second)), instead))
     }
 
     /// Asks the index; where it or the journal cannot answer, the whole history.

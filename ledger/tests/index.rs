@@ -29,6 +29,10 @@ const DENSE: Shape = Shape {
     claims: false,
 };
 
+/// Many acts of every register, most of them overtaken.
+const NARROW: Shape =
+    Shape { states: 3, listed: 2, collectives: 1, about: 40, ties: 20, continued: 1, claims: false };
+
 const ENTRIES: usize = 2600;
 
 /// How many questions are asked of each register.
@@ -40,8 +44,8 @@ fn at(second: i64) -> RecordedAt {
 
 /// A register whose acts come some at a time; those that are refused, for what they would make of an earlier one,
 /// are left out.
-fn register(path: &Path, seed: u64, reopen_every: usize) -> Vec<Submitted> {
-    let mut world = World::new(DENSE, seed);
+fn register(path: &Path, (shape, seed): (Shape, u64), reopen_every: usize) -> Vec<Submitted> {
+    let mut world = World::new(shape, seed);
     Ledger::create(path, Vec::new(), at(0)).unwrap();
     let mut ledger = Ledger::open(path).unwrap().0;
     let mut kept: Vec<Submitted> = Vec::new();
@@ -77,20 +81,28 @@ fn segments(path: &Path) -> BTreeMap<String, Vec<u8>> {
     files.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap())).collect()
 }
 
-struct Dice(u64);
+struct Dice {
+    random: u64,
+    shape: Shape,
+}
 
 impl Dice {
+    fn new(shape: Shape, seed: u64) -> Self {
+        Self { random: seed, shape }
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) % limit
     }
 
     fn party(&mut self) -> Option<PartyId> {
         let id = match self.below(4) {
             0 => return None,
-            1 => format!("list:{}", self.below(DENSE.listed)),
-            2 => format!("ORG{}", self.below(DENSE.collectives)),
-            _ => state(self.below(DENSE.states)),
+            1 => format!("list:{}", self.below(self.shape.listed)),
+            2 => format!("ORG{}", self.below(self.shape.collectives)),
+            _ => state(self.below(self.shape.states)),
         };
         Some(PartyId::parse(&id).unwrap())
     }
@@ -121,6 +133,13 @@ fn reasons(entries: &[Recorded], question: &Question) -> String {
     format!("{:?}", explain(&Knowledge::of(entries), question))
 }
 
+fn changes(archive: &Archive, sides: [(&Question, &Moment); 2]) -> String {
+    let ((old, new), _) = archive.sides(sides).unwrap();
+    let side = |registers, (question, _)| Side { registers, question };
+    let changes = difference(side(&old, sides[0]), side(new.as_ref().unwrap_or(&old), sides[1]));
+    format!("{changes:?}")
+}
+
 fn compare(whole: &Archive, indexed: &Archive, dice: &mut Dice) {
     let question = dice.question();
     let number = dice.below(whole.head().number + 1);
@@ -131,10 +150,19 @@ fn compare(whole: &Archive, indexed: &Archive, dice: &mut Dice) {
     } else {
         indexed.after(number).unwrap()
     };
-    let scope = Scope::of(&question);
+    let scope = Scope::story(&question);
     let (all, _) = whole.registers(&Scope::Everything, &moment).unwrap();
     let (some, _) = indexed.registers(&scope, &moment).unwrap();
     assert_eq!(told(&some, &question), told(&all, &question), "{question:?} at {}", moment.number());
+    let (few, _) = indexed.registers(&Scope::of(&question), &moment).unwrap();
+    let answers = [&few, &all].map(|registers| format!("{:?}", answer(registers, &question)));
+    assert_eq!(answers[0], answers[1], "{question:?} at {}", moment.number());
+    let (other_day, other) = (dice.question().as_of, dice.below(whole.head().number + 1));
+    let before = Question { as_of: other_day, ..question.clone() };
+    for earlier in [&moment, &indexed.after(other).unwrap()] {
+        let told = |archive: &Archive| changes(archive, [(&before, earlier), (&question, &moment)]);
+        assert_eq!(told(indexed), told(whole), "{question:?} at {}, {before:?} at {other}", moment.number());
+    }
     if question.actor.is_some() && question.subject.is_some() {
         let all = whole.entries(&Scope::Everything, &moment).unwrap();
         let some = indexed.entries(&scope, &moment).unwrap();
@@ -145,15 +173,39 @@ fn compare(whole: &Archive, indexed: &Archive, dice: &mut Dice) {
 
 #[test]
 fn what_the_index_finds_is_what_the_whole_history_answers() {
-    for seed in 1..=3 {
+    for (shape, seed) in [(DENSE, 1), (DENSE, 2), (NARROW, 3)] {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("ledger");
-        register(&path, seed, 300);
+        register(&path, (shape, seed), 300);
         let bare = without_index(&path);
         let (whole, indexed) = (Archive::open(bare.path()).unwrap(), Archive::open(&path).unwrap());
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(shape, seed);
         for _ in 0..QUESTIONS {
             compare(&whole, &indexed, &mut dice);
+        }
+    }
+}
+
+/// What was overtaken by a day, and what was to come, is not read for it: on many days, the whole world stands as it
+/// does where all of it is read.
+#[test]
+fn what_is_not_read_for_a_day_tells_nothing_of_it() {
+    for seed in 1..=2 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger");
+        register(&path, (NARROW, seed), 10_000);
+        let indexed = Archive::open(&path).unwrap();
+        let mut dice = Dice::new(NARROW, seed);
+        for _ in 0..4 {
+            let moment = indexed.after(1100 + dice.below(1500)).unwrap();
+            let (all, _) = indexed.registers(&Scope::Everything, &moment).unwrap();
+            for _ in 0..40 {
+                let as_of = dice.question().as_of;
+                let question = Question { as_of, register: None, actor: None, subject: None, through: false };
+                let (few, _) = indexed.registers(&Scope::of(&question), &moment).unwrap();
+                let answers = [&few, &all].map(|registers| format!("{:?}", answer(registers, &question)));
+                assert_eq!(answers[0], answers[1], "{seed}: {as_of} at {}", moment.number());
+            }
         }
     }
 }
@@ -210,7 +262,7 @@ fn own(changes: Vec<Change>) -> Vec<[Vec<Standing>; 2]> {
 fn the_index_has_the_same_bytes_however_the_acts_came() {
     let dir = tempfile::tempdir().unwrap();
     let one_by_one = dir.path().join("one");
-    let acts = register(&one_by_one, 9, 300);
+    let acts = register(&one_by_one, (DENSE, 9), 300);
     let at_once = dir.path().join("all");
     Ledger::create(&at_once, Vec::new(), at(0)).unwrap();
     let mut ledger = Ledger::open(&at_once).unwrap().0;
@@ -228,11 +280,11 @@ fn the_index_has_the_same_bytes_however_the_acts_came() {
 fn a_damaged_index_changes_no_answer_and_is_made_anew() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger");
-    register(&path, 4, 10_000);
+    register(&path, (DENSE, 4), 10_000);
     let bare = without_index(&path);
     let whole = Archive::open(bare.path()).unwrap();
     let sound = segments(&path);
-    let mut dice = Dice(4);
+    let mut dice = Dice::new(DENSE, 4);
     for (name, bytes) in &sound {
         for _ in 0..8 {
             let mut damaged = bytes.clone();
@@ -255,7 +307,7 @@ fn a_damaged_index_changes_no_answer_and_is_made_anew() {
 fn a_full_audit_names_each_segment_that_is_not_what_the_journal_gives() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("ledger");
-    register(&path, 4, 300);
+    register(&path, (DENSE, 4), 300);
     let before = segments(&path);
     assert_eq!(before.keys().collect::<Vec<_>>(), ["1-1024", "1025-2048"]);
     let full = Terms { full: true, ..Terms::default() };

@@ -88,6 +88,17 @@ pub(crate) fn registers(
     Ok(Box::leak(Box::new(registers)))
 }
 
+/// Both sides of a difference, each a question and what was known; it says so if they had to come from the store.
+pub(crate) fn sides(
+    archive: &Archive,
+    sides: [(&Question, &Moment); 2],
+) -> Result<(&'static Registers, &'static Registers), Trouble> {
+    let ((old, new), instead) = archive.sides(sides)?;
+    say_instead(instead.as_ref());
+    let old: &'static Registers = Box::leak(Box::new(old));
+    Ok((old, new.map_or(old, |new| Box::leak(Box::new(new)))))
+}
+
 fn say_instead(instead: Option<&(u64, Fault)>) {
     if let Some((entry, fault)) = instead {
         anstream::eprintln!(

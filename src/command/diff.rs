@@ -4,13 +4,12 @@ use std::io::Write;
 use std::mem::ManuallyDrop;
 
 use clap::Args;
-use ledger::abreast::both;
+use ledger::Question;
 use ledger::standing::{Change, Side, difference};
-use ledger::{Question, Scope};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
-use super::asking::{Cited, Parties, as_of, believed, open, registers};
+use super::asking::{Cited, Parties, as_of, believed, open, sides};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::standing;
@@ -58,15 +57,7 @@ impl Diff {
         };
         let after = self.parties.question(archive, to)?;
         let before = Question { as_of: from, ..after.clone() };
-        let scope = Scope::Questions(vec![before.clone(), after.clone()]);
-        let (old, new) = if known_from.number() == known_to.number() {
-            let same = registers(archive, &scope, &known_to)?;
-            (same, same)
-        } else {
-            let known = |moment| registers(archive, &scope, moment);
-            let (old, new) = both(|| known(&known_from), || known(&known_to));
-            (old?, new?)
-        };
+        let (old, new) = sides(archive, [(&before, &known_from), (&after, &known_to)])?;
         let (before, after) =
             (Side { registers: old, question: &before }, Side { registers: new, question: &after });
         // Not freed, as little as the registers are: the process ends with the answer.
