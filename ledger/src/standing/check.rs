@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::abreast::abreast;
-use crate::act::{Act, Claim, Deed, Stance};
+use crate::act::{Claim, Deed, Stance};
 use crate::date::{Date, Day};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
@@ -101,8 +101,7 @@ pub fn check(knowledge: &Knowledge<'_>, registers: &Registers, as_of: Day) -> Ve
     }
     findings.extend(rivals(&found, Register::RecognitionGovernment));
     findings.extend(rivals(&found, Register::Envoy));
-    findings.extend(after_the_end(knowledge, &found));
-    findings.extend(denying(knowledge));
+    findings.extend(of_acts(knowledge, &ends(&found)));
     findings.sort();
     findings.dedup();
     findings
@@ -278,9 +277,9 @@ fn holds(timeline: &Timeline<'_>, day: Day) -> Option<Outcome> {
     excludes.then_some(only)
 }
 
-/// Acts that name a party after it had surely ended.
-fn after_the_end(knowledge: &Knowledge<'_>, found: &[Found<'_>]) -> Vec<Finding> {
-    let mut ends: BTreeMap<&PartyId, (Day, u64)> = BTreeMap::new();
+/// The parties that have surely ended: when, and by which entry.
+fn ends<'f>(found: &'f [Found<'_>]) -> BTreeMap<&'f PartyId, (Day, u64)> {
+    let mut ends = BTreeMap::new();
     for existence in found.iter().filter(|found| found.key.register == Register::Existence) {
         let Some(party) = &existence.key.subject else { continue };
         let last = existence.timeline.at(Day::MAX);
@@ -291,39 +290,42 @@ fn after_the_end(knowledge: &Knowledge<'_>, found: &[Found<'_>]) -> Vec<Finding>
             ends.insert(party, (since.latest(), *entry));
         }
     }
-    of_each(knowledge, |known| {
-        let names_parties_only = known.act.deed.kind().starts_with("entity.");
-        if names_parties_only { None } else { late(known, &ends) }
-    })
+    ends
 }
 
+/// What is found of acts by themselves: of each that counts.
+fn of_acts(knowledge: &Knowledge<'_>, ends: &BTreeMap<&PartyId, (Day, u64)>) -> Vec<Finding> {
+    abreast(
+        knowledge.acts.iter().collect(),
+        |_, _| true,
+        |share| {
+            let counting = share.into_iter().filter(|known| known.counts());
+            counting.flat_map(|known| late(known, ends).into_iter().chain(denying(known))).collect()
+        },
+    )
+}
+
+/// An act that names a party after it had surely ended.
 fn late(known: &Known<'_>, ends: &BTreeMap<&PartyId, (Day, u64)>) -> Option<Finding> {
     let day = known.act.effective.as_ref()?.earliest();
-    let (_, party) =
-        known.act.deed.parties().find(|(_, party)| ends.get(party).is_some_and(|(end, _)| *end < day))?;
-    let (end, entry) = ends.get(party)?;
+    let names_parties_only = known.act.deed.kind().starts_with("entity.");
+    if ends.is_empty() || names_parties_only {
+        return None;
+    }
+    let mut first = None;
+    known.act.deed.each_party(|party| {
+        let ended = || ends.get(party).filter(|(end, _)| *end < day);
+        first = first.or_else(|| ended().map(|(end, entry)| (party, end, entry)));
+    });
+    let (party, end, entry) = first?;
     let words = format!("{} of {day} names {party}, which ended on {end}", known.act.deed.kind());
     Some(Finding { entries: vec![known.entry.number, *entry], kind: FindingKind::AfterTheEnd, words })
 }
 
-fn denying(knowledge: &Knowledge<'_>) -> Vec<Finding> {
-    let denies = |act: &Act| {
-        act.claims.iter().find(|claim| claim.stance == Stance::Denies).map(|claim| claim.source.clone())
-    };
-    of_each(knowledge, |known| {
-        let source = denies(&known.act)?;
-        let words = format!("{} is denied by {source}", known.act.deed.kind());
-        Some(Finding { entries: vec![known.entry.number], kind: FindingKind::Denying, words })
-    })
-}
-
-/// What is found of each act that counts.
-fn of_each(knowledge: &Knowledge<'_>, find: impl Fn(&Known<'_>) -> Option<Finding> + Sync) -> Vec<Finding> {
-    abreast(
-        knowledge.acts.iter().collect(),
-        |_, _| true,
-        |share| share.into_iter().filter(|known| known.counts()).filter_map(&find).collect(),
-    )
+fn denying(known: &Known<'_>) -> Option<Finding> {
+    let Claim { source, .. } = known.act.claims.iter().find(|claim| claim.stance == Stance::Denies)?;
+    let words = format!("{} is denied by {source}", known.act.deed.kind());
+    Some(Finding { entries: vec![known.entry.number], kind: FindingKind::Denying, words })
 }
 
 /// A register in a few words: `relations of CUB and USA (regime EO 13692)`.
