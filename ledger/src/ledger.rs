@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::abreast::both;
 use crate::act::{Flaw, Place, Problem, Submitted};
 use crate::archive::Indexed;
 use crate::chain::{Head, Sealed, seal};
@@ -22,6 +23,7 @@ use crate::journal::Journal;
 use crate::note::SigningKey;
 use crate::registrar::{Breach, Registrars};
 use crate::roll::{Fate, Roll};
+use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
 
 pub use intake::Intake;
@@ -220,11 +222,41 @@ impl Ledger {
         intake.commit()
     }
 
-    /// Lets store and index follow the journal.
-    fn follow(&mut self) -> Result<(), StoreError> {
-        self.index_lags = self.indexed.confirm().err().map(|error| error.to_string());
-        let range = self.store.journal_bytes()..self.journal.bytes();
-        self.store.follow(&self.dir.join(JOURNAL), range)
+    /// Brings the append that is being written to the disk. Meanwhile the index takes in what of it is pending, and the
+    /// store, where it lags by much, follows as far as the journal has held. The first result is the journal's.
+    fn commit(&mut self, pending: Vec<(Recorded, u64)>) -> (io::Result<()>, Result<(), StoreError>) {
+        /// By how many bytes the store may lag: frames are written whole then, and the journal is opened less often.
+        const LAG: u64 = 1 << 16;
+        /// Taking in fewer entries is not worth a thread.
+        const FEW: usize = 16;
+        let Self { dir, journal, store, indexed, index_lags, .. } = self;
+        let bytes = journal.bytes();
+        let lags = bytes - store.journal_bytes() >= LAG;
+        let is_little = !lags && pending.len() < FEW;
+        let meanwhile = || {
+            let mut pending = pending.into_iter();
+            let taken = pending.try_for_each(|(entry, length)| indexed.push(entry, length));
+            *index_lags = taken.err().map(|error| error.to_string());
+            if lags { follow(store, dir, bytes) } else { Ok(()) }
+        };
+        if is_little {
+            let followed = meanwhile();
+            return (journal.commit(), followed);
+        }
+        // The disk is what takes long, and a thread takes its time to begin: so it is not the disk that waits for one.
+        let (followed, committed) = both(meanwhile, || journal.commit());
+        (committed, followed)
+    }
+
+    /// Writes what the index holds in memory, all of it or where it is much, and gives what is written its names: the
+    /// journal holds it now.
+    fn write_index(&mut self, all: bool) {
+        if self.index_lags.is_none() {
+            let indexed = &mut self.indexed;
+            let written = if all || indexed.is_full() { indexed.flush() } else { Ok(()) };
+            let named = written.and_then(|()| indexed.confirm());
+            self.index_lags = named.err().map(|error| error.to_string());
+        }
     }
 
     /// Lets go of what was taken in and not committed.
@@ -249,14 +281,18 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`]; nothing is lost, and the next opening brings the store up.
     pub fn close(mut self) -> Result<(), StoreError> {
-        if self.index_lags.is_none() {
-            let written = self.indexed.flush().and_then(|()| self.indexed.confirm());
-            self.index_lags = written.err().map(|error| error.to_string());
-        }
+        self.write_index(true);
+        follow(&mut self.store, &self.dir, self.journal.bytes())?;
         self.store.sync()?;
         Closed::note(&self.dir)?;
         Ok(())
     }
+}
+
+/// Lets the store follow the journal as far as it is so long.
+fn follow(store: &mut Store, dir: &Path, bytes: u64) -> Result<(), StoreError> {
+    let range = store.journal_bytes()..bytes;
+    store.follow(&dir.join(JOURNAL), range)
 }
 
 /// Makes a ledger under another name, lets its journal be written, and renames it when it is whole.

@@ -180,7 +180,7 @@ impl Indexed {
 
     /// Whether as much is in memory as should ever be: then comes [`Indexed::flush`].
     pub(crate) fn is_full(&self) -> bool {
-        self.recent.last().is_multiple_of(MOST_AT_ONCE) && self.recent.last() > self.index.last()
+        self.recent.last() / MOST_AT_ONCE > self.index.last() / MOST_AT_ONCE
     }
 
     /// Gives what was written its names: the journal holds all of it now.

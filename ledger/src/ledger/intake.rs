@@ -25,6 +25,8 @@ pub struct Intake<'l> {
     recorded_at: RecordedAt,
     /// Where the ledger would stand with what was taken in.
     head: Head,
+    /// What the index does not hold yet: entries, each with the length of its record.
+    pending: Vec<(Recorded, u64)>,
     known: Vec<u64>,
     registrars: Registrars,
     breaches: Vec<(u64, Breach)>,
@@ -43,6 +45,7 @@ impl<'l> Intake<'l> {
             ledger,
             recorded_at,
             head,
+            pending: Vec::new(),
             known: Vec::new(),
             registrars,
             breaches: Vec::new(),
@@ -61,6 +64,7 @@ impl<'l> Intake<'l> {
         if let Some(first) = acts.first() {
             self.not_backwards(first.recorded_at.unwrap_or(self.recorded_at).instant())?;
         }
+        self.index()?;
         let fates = self.check(&acts)?;
         for (submitted, fate) in acts.into_iter().zip(&fates) {
             match fate {
@@ -85,13 +89,16 @@ impl<'l> Intake<'l> {
         let new = before + 1..=self.head.number;
         self.finish()?;
         let known = std::mem::take(&mut self.known);
-        if self.head.number > before {
-            self.ledger.journal.commit()?;
-            self.ledger.head = self.head;
-            self.ledger.registrars = std::mem::take(&mut self.registrars);
+        if self.head.number == before {
+            return Ok(Appended { new, known, head: self.ledger.head, store_lags: None });
         }
+        let (committed, followed) = self.ledger.commit(std::mem::take(&mut self.pending));
+        committed?;
         // From here on the acts are recorded, whatever store and index do.
-        let store_lags = self.ledger.follow().err().map(|error| error.to_string());
+        self.ledger.head = self.head;
+        self.ledger.registrars = std::mem::take(&mut self.registrars);
+        self.ledger.write_index(false);
+        let store_lags = followed.err().map(|error| error.to_string());
         Ok(Appended { new, known, head: self.ledger.head, store_lags })
     }
 
@@ -200,19 +207,27 @@ impl<'l> Intake<'l> {
         }
     }
 
-    /// Adds an entry to the journal, and takes it into the index.
+    /// Adds an entry to the journal; the index takes it in later.
     fn add(&mut self, (sealed, entry): Followed) -> Result<(), Refusal> {
-        let Ledger { journal, indexed, .. } = &mut *self.ledger;
         self.breaches.extend(self.registrars.enter(entry.number, sealed.hash, &entry.act));
         // Whatever of it is taken in before something fails, is let go with the rest.
         self.head = sealed.head();
-        journal.add(&sealed.bytes)?;
-        if indexed.is_full() {
-            journal.spill()?;
-            indexed.flush().map_err(io::Error::other)?;
+        self.ledger.journal.add(&sealed.bytes)?;
+        self.pending.push((Recorded::of(sealed.hash, entry), record_length(sealed.bytes.len())));
+        Ok(())
+    }
+
+    /// Takes what was added into the index: what comes next is checked against it.
+    fn index(&mut self) -> Result<(), Refusal> {
+        let Ledger { journal, indexed, .. } = &mut *self.ledger;
+        for (entry, length) in self.pending.drain(..) {
+            if indexed.is_full() {
+                journal.spill()?;
+                indexed.flush().map_err(io::Error::other)?;
+            }
+            indexed.push(entry, length).map_err(io::Error::other)?;
         }
-        let length = record_length(sealed.bytes.len());
-        indexed.push(Recorded::of(sealed.hash, entry), length).map_err(|e| Refusal::Io(io::Error::other(e)))
+        Ok(())
     }
 }
 
