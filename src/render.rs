@@ -165,9 +165,9 @@ pub(crate) fn json_lines<'a, T: Sync, J: Serialize>(
     items: &'a [T],
     form: impl Fn(&'a T) -> J + Sync,
 ) -> io::Result<()> {
-    each_text(items, "\n", form, &mut |text| {
-        out.write_all(text)?;
-        out.write_all(b"\n")
+    texts(out, items, |item, text| {
+        serde_json::to_writer(&mut *text, &form(item))?;
+        text.write_all(b"\n")
     })
 }
 
@@ -178,37 +178,31 @@ pub(crate) fn json_list<'a, T: Sync, J: Serialize>(
     form: impl Fn(&'a T) -> J + Sync,
 ) -> io::Result<()> {
     out.write_all(b"[")?;
-    let mut is_first = true;
-    each_text(items, ",", form, &mut |text| {
-        if !std::mem::take(&mut is_first) {
-            out.write_all(b",")?;
-        }
-        out.write_all(text)
-    })?;
+    if let Some((first, others)) = items.split_first() {
+        serde_json::to_writer(&mut *out, &form(first))?;
+        texts(out, others, |item, text| {
+            text.write_all(b",")?;
+            Ok(serde_json::to_writer(text, &form(item))?)
+        })?;
+    }
     out.write_all(b"]")
 }
 
-/// Hands on items as JSON values with something between them, in texts of many; a long list is never held whole.
-fn each_text<'a, T: Sync, J: Serialize>(
+/// Writes the texts of items one after another. They are made many at a time: a long list is never held whole.
+pub(crate) fn texts<'a, T: Sync>(
+    out: &mut dyn Write,
     items: &'a [T],
-    between: &str,
-    form: impl Fn(&'a T) -> J + Sync,
-    each: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    write: impl Fn(&'a T, &mut Vec<u8>) -> io::Result<()> + Sync,
 ) -> io::Result<()> {
     const AT_ONCE: usize = 1 << 14;
-    let text = |share: Vec<&'a T>| -> io::Result<Vec<u8>> {
+    let of_share = |share: Vec<&'a T>| -> io::Result<Vec<u8>> {
         let mut text = Vec::with_capacity(256 * share.len());
-        for (place, item) in share.into_iter().enumerate() {
-            if place > 0 {
-                text.extend_from_slice(between.as_bytes());
-            }
-            serde_json::to_writer(&mut text, &form(item))?;
-        }
+        share.into_iter().try_for_each(|item| write(item, &mut text))?;
         Ok(text)
     };
     for items in items.chunks(AT_ONCE) {
-        for text in abreast(items.iter().collect(), |_, _| true, |share| vec![text(share)]) {
-            each(&text?)?;
+        for text in abreast(items.iter().collect(), |_, _| true, |share| vec![of_share(share)]) {
+            out.write_all(&text?)?;
         }
     }
     Ok(())

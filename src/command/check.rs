@@ -48,10 +48,9 @@ impl Check {
 fn show(format: Format, findings: &[Finding], cited: &Cited, out: &mut dyn Write) -> Result<(), Trouble> {
     match format {
         Format::Table => {
-            for finding in findings {
-                writeln!(out, "{}", finding_line(finding))?;
-                writeln!(out, "    {}", finding.kind.hint())?;
-            }
+            render::texts(out, findings, |finding, text| {
+                writeln!(text, "{}\n    {}", finding_line(finding), finding.kind.hint())
+            })?;
             let count = match findings.len() {
                 0 => "No finding.".to_owned(),
                 1 => "1 finding".to_owned(),
@@ -63,18 +62,15 @@ fn show(format: Format, findings: &[Finding], cited: &Cited, out: &mut dyn Write
             let row = |finding: &Finding| {
                 vec![finding.kind.word().to_owned(), entries(&finding.entries), finding.words.clone()]
             };
-            render::csv(out, &["finding", "entries", "words"], &findings.iter().map(row).collect())?;
+            render::csv(out, &["finding", "entries", "words"], &render::rows(findings, row))?;
         }
         Format::Json => {
-            let list: Vec<Value> = findings.iter().map(finding_json).collect();
-            let whole = json!({ "as_of": cited.as_of.to_string(), "known_at": render::known_at(cited), "findings": list });
-            writeln!(out, "{whole}")?;
+            let (day, known_at) = (cited.as_of.to_string(), render::known_at(cited));
+            write!(out, r#"{{"as_of":"{day}","known_at":{known_at},"findings":"#)?;
+            render::json_list(out, findings, finding_json)?;
+            writeln!(out, "}}")?;
         }
-        Format::Jsonl => {
-            for finding in findings {
-                writeln!(out, "{}", finding_json(finding))?;
-            }
-        }
+        Format::Jsonl => render::json_lines(out, findings, finding_json)?,
     }
     Ok(())
 }

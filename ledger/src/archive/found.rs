@@ -55,12 +55,14 @@ impl Found {
         self.runs = runs;
     }
 
-    /// What is to be told of each register, in order: of its term, and of what is known of it.
+    /// What is to be told of each register whose term passes, in order: of that term, and of what is known of it.
     pub(super) fn told<T: Send>(
         &self,
+        passes: impl Fn(&[u8]) -> bool,
         tell: impl Fn(&[u8], Vec<Version<'_>>) -> Result<Option<T>, IndexFault> + Sync,
     ) -> Result<Vec<T>, IndexFault> {
-        let registers = self.runs.chunk_by(|one, other| self.term(one) == self.term(other)).collect();
+        let registers = self.runs.chunk_by(|one, other| self.term(one) == self.term(other));
+        let registers = registers.filter(|runs| passes(self.term(&runs[0]))).collect();
         let of_register = |runs: &&[Run]| {
             let places = runs.iter().flat_map(|run| &self.versions[run.versions.clone()]);
             let versions = places.map(|place| Version::read(&self.bytes[place.clone()]));

@@ -127,12 +127,15 @@ impl Indexed {
         };
         found.sort();
         let wanted = Wanted::new(day, kin);
-        let all = found.told(|term, versions| {
-            let key = term::key_of(term).ok_or(IndexFault::Damaged)?;
-            let moves = wanted.of(&key, versions)?;
-            // It may have been moved by an act that was corrected since, or not have been moved yet.
-            Ok((!moves.is_empty()).then(|| Moved { key: Arc::new(key), moves }))
-        })?;
+        let all = found.told(
+            |_| true,
+            |term, versions| {
+                let key = term::key_of(term).ok_or(IndexFault::Damaged)?;
+                let moves = wanted.of(&key, versions)?;
+                // It may have been moved by an act that was corrected since, or not have been moved yet.
+                Ok((!moves.is_empty()).then(|| Moved { key: Arc::new(key), moves }))
+            },
+        )?;
         Ok(Registers::from_parts(all, kin.continued.clone()))
     }
 }

@@ -75,19 +75,23 @@ impl Between<'_> {
     /// The registers as known first and last.
     fn sides(&self, found: &Found) -> Result<[Vec<Moved>; 2], IndexFault> {
         let regimes = self.regimes(found)?;
-        let told = found.told(|term, versions| {
-            let is_touched = self.touches(&versions);
-            let key = || term::key_of(term).ok_or(IndexFault::Damaged);
-            if !is_touched && !self.anything && !self.reaches(term, &regimes, key)? {
-                return Ok(None);
-            }
-            let first =
-                if self.known.0 < self.known.1 { self.as_known_first(&versions)? } else { Vec::new() };
-            let last = whole(settled(versions))?;
-            let key = Arc::new(key()?);
-            let side = |moves: Vec<Move>| (!moves.is_empty()).then(|| Moved { key: Arc::clone(&key), moves });
-            Ok(Some((side(first), side(last))))
-        })?;
+        let told = found.told(
+            |_| true,
+            |term, versions| {
+                let is_touched = self.touches(&versions);
+                let key = || term::key_of(term).ok_or(IndexFault::Damaged);
+                if !is_touched && !self.anything && !self.reaches(term, &regimes, key)? {
+                    return Ok(None);
+                }
+                let first =
+                    if self.known.0 < self.known.1 { self.as_known_first(&versions)? } else { Vec::new() };
+                let last = whole(settled(versions))?;
+                let key = Arc::new(key()?);
+                let side =
+                    |moves: Vec<Move>| (!moves.is_empty()).then(|| Moved { key: Arc::clone(&key), moves });
+                Ok(Some((side(first), side(last))))
+            },
+        )?;
         let (first, last): (Vec<_>, Vec<_>) = told.into_iter().unzip();
         Ok([first, last].map(|side| side.into_iter().flatten().collect()))
     }
@@ -107,12 +111,11 @@ impl Between<'_> {
 
     /// The names of the regimes that are touched, or of which a licence is: then every sanction under them may be.
     fn regimes(&self, found: &Found) -> Result<BTreeSet<Label>, IndexFault> {
-        let touched = found.told(|term, versions| {
-            let register = term::register_of(term).ok_or(IndexFault::Damaged)?;
-            if !matches!(register, Register::Regime | Register::Licence) || !self.touches(&versions) {
-                return Ok(None);
-            }
-            Ok(Some(term::key_of(term).ok_or(IndexFault::Damaged)?.regime))
+        let is_of_regime =
+            |term: &[u8]| matches!(term::register_of(term), Some(Register::Regime | Register::Licence));
+        let touched = found.told(is_of_regime, |term, versions| {
+            let regime = || Ok(term::key_of(term).ok_or(IndexFault::Damaged)?.regime);
+            self.touches(&versions).then(regime).transpose()
         })?;
         Ok(touched.into_iter().flatten().collect())
     }

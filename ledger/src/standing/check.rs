@@ -219,6 +219,9 @@ fn same_locator(other: &Known<'_>, known: &Known<'_>, claim: &Claim) -> bool {
 }
 
 fn open(found: &Found<'_>, as_of: Day) -> Option<Finding> {
+    if !found.timeline.may_be_open() {
+        return None;
+    }
     let outcomes = found.timeline.at(as_of);
     if outcomes.len() < 2 {
         return None;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::abreast::both;
+use crate::abreast::{abreast, both};
 use crate::date::{Date, Day};
 use crate::register::{Key, Register};
 
@@ -83,15 +83,19 @@ fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>
     let days = (day.min(other), day.max(other));
     let turns = |step: &Move| turns_within(&step.effective, &step.until, days);
     let every_id = |key: &Arc<Key>| [Arc::clone(key), old.carried_over(key), new.carried_over(key)];
-    let (mut keys, mut others) = (Vec::new(), Vec::new());
-    for (one, other) in side_by_side(before.registers, after.registers) {
-        let Some(Moved { key, .. }) = one.or(other) else { continue };
+    let is_touched = |(one, other): (Option<&Moved>, Option<&Moved>)| {
         let is_known_otherwise = one.map(|moved| &moved.moves) != other.map(|moved| &moved.moves);
-        if is_known_otherwise || other.iter().flat_map(|moved| &moved.moves).any(turns) {
-            keys.push(key);
-        } else {
-            others.push(key);
-        }
+        is_known_otherwise || other.iter().flat_map(|moved| &moved.moves).any(turns)
+    };
+    let told = abreast(
+        side_by_side(before.registers, after.registers),
+        |_, _| true,
+        |share| share.into_iter().map(|sides| (sides.0.or(sides.1), is_touched(sides))).collect(),
+    );
+    let (mut keys, mut others) = (Vec::new(), Vec::new());
+    for (moved, is_touched) in told {
+        let list = if is_touched { &mut keys } else { &mut others };
+        list.extend(moved.map(|moved| &moved.key));
     }
     let of_regime = |key: &&&Arc<Key>| matches!(key.register, Register::Licence | Register::Regime);
     let regimes = keys.iter().filter(of_regime).flat_map(|key| every_id(key));
@@ -128,6 +132,7 @@ fn side_by_side<'a>(old: &'a Registers, new: &'a Registers) -> Vec<(Option<&'a M
             (None, None) => return pairs,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
+            (Some(one), Some(other)) if Arc::ptr_eq(&one.key, &other.key) => Ordering::Equal,
             (Some(one), Some(other)) => one.key.cmp(&other.key),
         };
         pairs.push((old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge())));

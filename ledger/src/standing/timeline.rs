@@ -163,6 +163,16 @@ impl<'a> Timeline<'a> {
         self.moves.iter().any(|placed| placed.earliest <= day && placed.step.effect != Effect::Ends)
     }
 
+    /// Whether the register may be several things on some day; where not, it surely is one on each.
+    #[must_use]
+    pub fn may_be_open(&self) -> bool {
+        let is_vague = |placed: &Placed<'_>| {
+            let until = placed.step.until.as_ref();
+            !placed.is_exact() || until.is_some_and(|until| until.earliest() != until.latest())
+        };
+        self.moves.iter().any(is_vague) || self.moves.windows(2).any(|pair| !pair[1].surely_after(&pair[0]))
+    }
+
     /// The possible values of the register at the end of a day, the first to have been possible first.
     #[must_use]
     pub fn at(&self, day: Day) -> Vec<Outcome> {
