@@ -19,6 +19,7 @@ mod scope;
 mod sides;
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use crate::chain::{Fault, Head};
@@ -155,6 +156,26 @@ impl Archive {
         let mut history = History::read(&self.dir)?;
         history.entries.truncate(history.up_to(number).len());
         Ok(Entries { list: Cow::Owned(history.entries), instead: history.instead })
+    }
+
+    /// The entries of these numbers, in their order; those that there are.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn numbered(&self, numbers: RangeInclusive<u64>) -> Result<Entries<'_>, OpenError> {
+        let (from, to) = (*numbers.start(), *numbers.end());
+        if let Source::Indexed(indexed) = &self.source
+            && let Ok(entries) = indexed.numbered(numbers)
+        {
+            return Ok(Entries { list: Cow::Owned(entries), instead: None });
+        }
+        let Entries { list, instead } = self.entries(&Scope::Everything, &self.after(to)?)?;
+        let before = list.partition_point(|entry| entry.number < from);
+        let list = match list {
+            Cow::Borrowed(list) => Cow::Borrowed(&list[before..]),
+            Cow::Owned(mut list) => Cow::Owned(list.split_off(before)),
+        };
+        Ok(Entries { list, instead })
     }
 
     /// The registers that bear on a question, as known at a moment; and why they are from the store, where they are.

@@ -150,6 +150,10 @@ fn compare(whole: &Archive, indexed: &Archive, dice: &mut Dice) {
     } else {
         indexed.after(number).unwrap()
     };
+    let from = 1 + dice.below(whole.head().number);
+    let numbers = from..=from + dice.below(300);
+    let numbered = |archive: &Archive| format!("{:?}", archive.numbered(numbers.clone()).unwrap().list);
+    assert_eq!(numbered(indexed), numbered(whole), "{numbers:?}");
     let scope = Scope::story(&question);
     let (all, _) = whole.registers(&Scope::Everything, &moment).unwrap();
     let (some, _) = indexed.registers(&scope, &moment).unwrap();

@@ -77,6 +77,27 @@ pub(crate) fn gather(
     Ok(&entries.list)
 }
 
+/// The last entries that are wanted, so many of them; it says so if they had to come from the store.
+pub(crate) fn last(
+    archive: &'static Archive,
+    count: usize,
+    wanted: impl Fn(&&Recorded) -> bool,
+) -> Result<Vec<&'static Recorded>, Trouble> {
+    let (mut found, mut before, mut length) = (Vec::new(), archive.head().number + 1, 64);
+    let mut instead = None;
+    // From the end on, in longer and longer stretches.
+    while found.len() < count && before > 1 {
+        let from = before.saturating_sub(length).max(1);
+        let entries: &Entries<'static> = Box::leak(Box::new(archive.numbered(from..=before - 1)?));
+        found.extend(entries.list.iter().rev().filter(&wanted).take(count - found.len()));
+        instead = entries.instead.as_ref().or(instead);
+        (before, length) = (from, length * 4);
+    }
+    say_instead(instead);
+    found.reverse();
+    Ok(found)
+}
+
 /// The registers that bear on what is asked, as known at a moment; it says so if they had to come from the store.
 pub(crate) fn registers(
     archive: &Archive,

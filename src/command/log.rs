@@ -6,7 +6,7 @@ use clap::Args;
 use ledger::standing::Recorded;
 use ledger::{Day, Scope};
 
-use super::asking::{find, gather, open};
+use super::asking::{find, gather, last, open};
 use super::{Format, Place, Status};
 use crate::render;
 use crate::render::act;
@@ -60,18 +60,26 @@ impl Log {
                 && (subject.is_none() || deed.subject() == subject.as_ref())
                 && self.is_of_kind(deed.kind())
         };
-        let all = gather(archive, &Scope::Everything, &archive.now()?)?;
-        let mut entries: Vec<&Recorded> = all.iter().filter(wanted).collect();
-        if self.by_date {
-            entries.sort_by_key(|entry| {
-                entry.act.effective.as_ref().map(|date| (date.earliest(), date.latest()))
-            });
-        }
-        if let Some(last) = self.last {
-            entries.drain(..entries.len().saturating_sub(last));
-        }
-        show(place.format, &entries, all.len(), out)?;
+        let entries = match self.last {
+            Some(count) if !self.by_date => last(archive, count, wanted)?,
+            _ => self.in_order(gather(archive, &Scope::Everything, &archive.now()?)?.iter().filter(wanted)),
+        };
+        show(place.format, &entries, archive.head().number, out)?;
         Ok(Status::Done)
+    }
+
+    /// These entries in the order that is asked for, all of them or the last ones.
+    fn in_order<'e>(&self, entries: impl Iterator<Item = &'e Recorded>) -> Vec<&'e Recorded> {
+        let mut entries: Vec<&Recorded> = entries.collect();
+        if self.by_date {
+            let days = |entry: &&Recorded| {
+                let effective = entry.act.effective.as_ref();
+                effective.map(|date| (date.earliest(), date.latest()))
+            };
+            entries.sort_by_key(days);
+        }
+        let from = self.last.map_or(0, |last| entries.len().saturating_sub(last));
+        entries.split_off(from)
     }
 
     fn is_of_kind(&self, kind: &str) -> bool {
@@ -85,7 +93,7 @@ impl Log {
     }
 }
 
-fn show(format: Format, entries: &[&Recorded], all: usize, out: &mut dyn Write) -> Result<(), Trouble> {
+fn show(format: Format, entries: &[&Recorded], all: u64, out: &mut dyn Write) -> Result<(), Trouble> {
     match format {
         Format::Table => {
             if entries.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -282,6 +283,21 @@ impl Indexed {
         match entry {
             Some(entry) if entry.number != number => Err(Fault::Number(entry.number).into()),
             found => Ok(found),
+        }
+    }
+
+    /// The entries of these numbers, in their order; there may be none of the last ones.
+    pub(super) fn numbered(&self, numbers: RangeInclusive<u64>) -> Result<Vec<Recorded>, Unread> {
+        let Some(mut offset) = self.offset_of(*numbers.start())? else { return Ok(Vec::new()) };
+        let mut offsets = vec![offset];
+        for _ in *numbers.start()..self.head.number.min(*numbers.end()) {
+            offset = self.records.after(offset)?;
+            offsets.push(offset);
+        }
+        let entries = self.entries_at(&offsets)?;
+        match entries.iter().zip(numbers).find(|(entry, number)| entry.number != *number) {
+            Some((entry, _)) => Err(Fault::Number(entry.number).into()),
+            None => Ok(entries),
         }
     }
 
