@@ -41,12 +41,13 @@ pub struct Change {
 pub fn difference(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
     let (old, new) = (before.world(), after.world());
     // What a membership brings to bear may be anything.
-    let keys = (!after.question.through).then(|| touched(&before, &after, &old, &new));
+    let keys = if after.question.through { None } else { touched(&before, &after, &old, &new) };
     let (old, new) = (old.among(keys.clone()), new.among(keys));
+    let goes_on = !old.gone_on_otherwise(&new).is_empty();
     let stand = |world: &World<'_>, question: &Question| {
         let mut standings = world.answer(question).standings;
-        for standing in &mut standings {
-            // Under the ids of the later day, so that what merely goes on is no change.
+        // Under the ids of the later day, so that what merely goes on is no change.
+        for standing in standings.iter_mut().filter(|_| goes_on) {
             standing.key = new.carried_over(&standing.key);
         }
         standings.sort_by(|one, other| one.key.cmp(&other.key));
@@ -68,7 +69,11 @@ pub fn difference(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
 
 /// The register of whichever of two standings comes first.
 fn first_of(one: Option<&Standing>, other: Option<&Standing>) -> Option<Arc<Key>> {
-    [one, other].into_iter().flatten().map(|standing| &standing.key).min().cloned()
+    match [one, other].map(|standing| standing.map(|standing| &standing.key)) {
+        // Most are the same one on both sides.
+        [Some(one), Some(other)] if Arc::ptr_eq(one, other) => Some(Arc::clone(one)),
+        both => both.into_iter().flatten().min().cloned(),
+    }
 }
 
 impl<'a> Side<'a> {
@@ -77,8 +82,11 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The registers that may stand otherwise, under the ids of both days, in order.
-fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>) -> Vec<Arc<Key>> {
+/// The registers that may stand otherwise, under the ids of both days, in order; none where most are touched, and to
+/// look at all of them is less.
+fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>) -> Option<Vec<Arc<Key>>> {
+    /// One of so many registers is looked at first.
+    const SOME: usize = 31;
     let (day, other) = (before.question.as_of, after.question.as_of);
     let days = (day.min(other), day.max(other));
     let turns = |step: &Move| turns_within(&step.effective, &step.until, days);
@@ -87,8 +95,14 @@ fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>
         let is_known_otherwise = one.map(|moved| &moved.moves) != other.map(|moved| &moved.moves);
         is_known_otherwise || other.iter().flat_map(|moved| &moved.moves).any(turns)
     };
+    let sides = side_by_side(before.registers, after.registers);
+    // Some tell for all: whatever they say, no answer depends on it.
+    let some: Vec<bool> = sides.iter().step_by(SOME).map(|sides| is_touched(*sides)).collect();
+    if some.iter().filter(|is_touched| **is_touched).count() > some.len() / 2 {
+        return None;
+    }
     let told = abreast(
-        side_by_side(before.registers, after.registers),
+        sides,
         |_, _| true,
         |share| share.into_iter().map(|sides| (sides.0.or(sides.1), is_touched(sides))).collect(),
     );
@@ -120,7 +134,7 @@ fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>
     }
     all.sort();
     all.dedup();
-    all
+    Some(all)
 }
 
 /// Each register that either side has, from both; they are the same ones where nothing but the day differs.
