@@ -5,6 +5,7 @@ pub(crate) mod bars;
 pub(crate) mod standing;
 
 use std::io::{self, IsTerminal, Write};
+use std::ops::Range;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use ledger::Day;
@@ -27,6 +28,10 @@ pub(crate) struct Rows {
     text: String,
     /// Where each cell ends.
     ends: Vec<usize>,
+    /// How many columns each cell takes on paper.
+    widths: Vec<usize>,
+    /// Whether some cell takes more than a line.
+    is_tall: bool,
     /// How many cells there are up to the end of each row.
     cells: Vec<usize>,
 }
@@ -36,6 +41,8 @@ impl Rows {
         for cell in cells {
             self.text.push_str(&cell);
             self.ends.push(self.text.len());
+            self.widths.push(cell_width(&cell));
+            self.is_tall |= !is_one_line(&cell);
         }
         self.cells.push(self.ends.len());
     }
@@ -48,6 +55,8 @@ impl Rows {
             let (text, ends) = (all.text.len(), all.ends.len());
             all.text.push_str(&part.text);
             all.ends.extend(part.ends.iter().map(|end| text + end));
+            all.widths.extend(part.widths);
+            all.is_tall |= part.is_tall;
             all.cells.extend(part.cells.iter().map(|end| ends + end));
         }
         all
@@ -59,15 +68,22 @@ impl Rows {
     }
 
     /// The cells of one of them.
-    pub(crate) fn row(&self, place: usize) -> impl Iterator<Item = &str> + Clone {
-        let from = place.checked_sub(1).map_or(0, |before| self.cells[before]);
-        (from..self.cells[place]).map(|cell| {
+    pub(crate) fn row(&self, place: usize) -> impl Iterator<Item = &str> {
+        self.cells_of(place).map(|cell| {
             let start = cell.checked_sub(1).map_or(0, |before| self.ends[before]);
             &self.text[start..self.ends[cell]]
         })
     }
 
-    fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = &str> + Clone> + Clone {
+    fn widths_of(&self, place: usize) -> &[usize] {
+        &self.widths[self.cells_of(place)]
+    }
+
+    fn cells_of(&self, place: usize) -> Range<usize> {
+        place.checked_sub(1).map_or(0, |before| self.cells[before])..self.cells[place]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = &str>> {
         (0..self.len()).map(|place| self.row(place))
     }
 }
@@ -82,60 +98,47 @@ impl FromIterator<Vec<String>> for Rows {
 
 /// Writes rows as a table for people; on a terminal it keeps to its width.
 pub(crate) fn table(out: &mut dyn Write, headers: &[&str], rows: &Rows) -> io::Result<()> {
-    // A terminal has no room for a column with nothing in it; a file keeps them all, for whoever cuts them out.
-    let on_terminal = io::stdout().is_terminal();
-    let mut is_shown = vec![!on_terminal; headers.len()];
-    for cells in rows.iter().filter(|_| on_terminal) {
+    if io::stdout().is_terminal() || rows.is_tall {
+        return arranged(out, headers, rows);
+    }
+    let headers: Rows =
+        std::iter::once(headers.iter().map(|header| header.to_uppercase()).collect::<Vec<_>>()).collect();
+    let mut widths: Vec<usize> = headers.widths.iter().map(|width| *width.max(&1)).collect();
+    for place in 0..rows.len() {
+        widths.iter_mut().zip(rows.widths_of(place)).for_each(|(all, one)| *all = *one.max(all));
+    }
+    write_lines(out, &headers, &widths)?;
+    write_lines(out, rows, &widths)
+}
+
+/// The same with a column left out that has nothing in it, where a terminal has no room for it; a file keeps them all,
+/// for whoever cuts them out.
+fn arranged(out: &mut dyn Write, headers: &[&str], rows: &Rows) -> io::Result<()> {
+    let mut is_shown = vec![!io::stdout().is_terminal(); headers.len()];
+    for cells in rows.iter() {
         is_shown.iter_mut().zip(cells).for_each(|(is_shown, cell)| *is_shown |= !cell.is_empty());
     }
-    let shown = || is_shown.iter().copied();
-    let headers: Vec<String> = headers
-        .iter()
-        .zip(shown())
-        .filter(|(_, is_shown)| *is_shown)
-        .map(|(header, _)| header.to_uppercase())
-        .collect();
-    let kept =
-        rows.iter().map(|cells| cells.zip(shown()).filter(|(_, is_shown)| *is_shown).map(|(cell, _)| cell));
-    if on_terminal || !kept.clone().flatten().all(is_one_line) {
-        let kept = kept.map(|cells| cells.map(str::to_owned).collect()).collect();
-        return lay_out(out, headers, kept);
-    }
-    let mut widths: Vec<usize> = headers.iter().map(|header| cell_width(header).max(1)).collect();
-    for cells in kept.clone() {
-        widths.iter_mut().zip(cells).for_each(|(width, cell)| *width = cell_width(cell).max(*width));
-    }
-    let mut line = String::new();
-    write_line(out, &mut line, headers.iter().map(String::as_str), &widths)?;
-    for cells in kept {
-        write_line(out, &mut line, cells, &widths)?;
-    }
-    Ok(())
+    let shown = |cells: &mut dyn Iterator<Item = String>| -> Vec<String> {
+        cells.zip(&is_shown).filter(|(_, is_shown)| **is_shown).map(|(cell, _)| cell).collect()
+    };
+    let titles = shown(&mut headers.iter().map(|header| header.to_uppercase()));
+    lay_out(out, titles, rows.iter().map(|cells| shown(&mut cells.map(str::to_owned))).collect())
 }
 
-fn write_line<'c>(
-    out: &mut dyn Write,
-    line: &mut String,
-    cells: impl Iterator<Item = &'c str>,
-    widths: &[usize],
-) -> io::Result<()> {
-    line.clear();
-    for (cell, width) in cells.zip(widths) {
-        line.push_str(cell);
-        pad(line, width - cell_width(cell) + PADDING);
-    }
-    line.truncate(line.trim_end().len());
-    line.push('\n');
-    out.write_all(line.as_bytes())
-}
-
-fn pad(line: &mut String, mut columns: usize) {
-    const SPACES: &str = "                                                                ";
-    while columns > 0 {
-        let some = columns.min(SPACES.len());
-        line.push_str(&SPACES[..some]);
-        columns -= some;
-    }
+fn write_lines(out: &mut dyn Write, rows: &Rows, widths: &[usize]) -> io::Result<()> {
+    let places: Vec<usize> = (0..rows.len()).collect();
+    texts(out, &places, |place, text| {
+        let start = text.len();
+        let columns = rows.widths_of(*place).iter().zip(widths);
+        for (cell, (own, width)) in rows.row(*place).zip(columns) {
+            text.extend_from_slice(cell.as_bytes());
+            text.extend(std::iter::repeat_n(b' ', width - own + PADDING));
+        }
+        let length = text[start..].trim_ascii_end().len();
+        text.truncate(start + length);
+        text.push(b'\n');
+        Ok(())
+    })
 }
 
 /// How many columns lie between two cells.
