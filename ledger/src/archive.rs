@@ -17,6 +17,7 @@ mod regimes;
 mod rolled;
 mod scope;
 mod sides;
+mod telling;
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;

@@ -147,6 +147,12 @@ impl Date {
         self.latest
     }
 
+    /// The numbers of the first and the last day that it may be.
+    pub(crate) fn numbers(&self) -> (i32, i32) {
+        let first = short::number_of(self.earliest);
+        (first, if self.earliest == self.latest { first } else { short::number_of(self.latest) })
+    }
+
     /// The EDTF text, as it was read.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -240,17 +246,41 @@ impl<'de> Deserialize<'de> for Date {
 pub(crate) mod short {
     use std::borrow::Cow;
 
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserialize, Serialize, Serializer};
 
     use super::{Date, Day, Spelling, plain_day};
 
-    #[derive(Serialize, Deserialize)]
-    enum Short<'a> {
+    /// A date that is read as far as it must be.
+    #[derive(Debug, Clone, Serialize, Deserialize)]
+    pub(crate) enum Short<'a> {
+        /// No date.
         None,
-        /// As if every month had 31 days, from the first of 1970 on.
+        /// A plain day, by its number.
         Plain(i32),
-        Other(#[serde(borrow)] Cow<'a, str>),
+        /// Any other: the numbers of its first and last days, and as it is written.
+        Other(i32, i32, #[serde(borrow)] Cow<'a, str>),
+    }
+
+    impl Short<'_> {
+        /// The numbers of the first and the last day; none where there is no date.
+        pub(crate) fn days(&self) -> Option<(i32, i32)> {
+            match self {
+                Self::None => None,
+                Self::Plain(number) => Some((*number, *number)),
+                Self::Other(first, last, _) => Some((*first, *last)),
+            }
+        }
+
+        /// The date; none where there is none, or none of these numbers.
+        pub(crate) fn date(&self) -> Option<Date> {
+            match self {
+                Self::None => None,
+                Self::Plain(number) => plain(*number),
+                Self::Other(first, last, text) => {
+                    Some(Date { text: Spelling::of(text), earliest: day_of(*first)?, latest: day_of(*last)? })
+                }
+            }
+        }
     }
 
     #[allow(clippy::ref_option, reason = "serde hands it on so")]
@@ -258,28 +288,31 @@ pub(crate) mod short {
         let Some(date) = date else { return Short::None.serialize(serializer) };
         match plain_day(date.as_str()) {
             Some(day) => Short::Plain(number_of(day)).serialize(serializer),
-            None => Short::Other(Cow::Borrowed(date.as_str())).serialize(serializer),
+            None => {
+                let (first, last) = date.numbers();
+                Short::Other(first, last, Cow::Borrowed(date.as_str())).serialize(serializer)
+            }
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-        match Short::deserialize(deserializer)? {
-            Short::None => Ok(None),
-            Short::Plain(number) => plain(number).map(Some).ok_or_else(|| D::Error::custom("no day")),
-            Short::Other(text) => Date::parse(&text).map(Some).map_err(D::Error::custom),
-        }
+    /// The day of a number; where there is none of that number, none.
+    pub(crate) fn day_of(number: i32) -> Option<Day> {
+        let (months, day) = (number.div_euclid(31), number.rem_euclid(31) + 1);
+        let (year, month) = (1970 + months.div_euclid(12), months.rem_euclid(12) + 1);
+        Day::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
     }
 
-    fn number_of(day: Day) -> i32 {
+    /// A day as a number, in the order of days: as if every month had 31 of them, from the first of 1970 on.
+    pub(crate) fn number_of(day: Day) -> i32 {
         let months = (i32::from(day.year()) - 1970) * 12 + i32::from(day.month()) - 1;
         months * 31 + i32::from(day.day()) - 1
     }
 
     fn plain(number: i32) -> Option<Date> {
-        let (months, day) = (number.div_euclid(31), number.rem_euclid(31) + 1);
-        let (year, month) = (1970 + months.div_euclid(12), months.rem_euclid(12) + 1);
+        let day = day_of(number)?;
         let digit =
-            |number: i32, power: i32| u8::try_from(number / power % 10).map(|digit| b'0' + digit).ok();
+            |number: i16, power: i16| u8::try_from(number / power % 10).map(|digit| b'0' + digit).ok();
+        let (year, month, date) = (day.year(), i16::from(day.month()), i16::from(day.day()));
         let text = [
             digit(year, 1000)?,
             digit(year, 100)?,
@@ -289,19 +322,17 @@ pub(crate) mod short {
             digit(month, 10)?,
             digit(month, 1)?,
             b'-',
-            digit(day, 10)?,
-            digit(day, 1)?,
+            digit(date, 10)?,
+            digit(date, 1)?,
         ];
-        let (year, month) = (i16::try_from(year).ok()?, i8::try_from(month).ok()?);
-        let day = Day::new(year, month, i8::try_from(day).ok()?).ok()?;
         Some(Date { text: Spelling::Plain(text), earliest: day, latest: day })
     }
 
     #[cfg(test)]
     #[test]
     fn what_is_short_is_read_back() {
-        #[derive(Debug, PartialEq, Serialize, Deserialize)]
-        struct Dated(#[serde(with = "super::short")] Option<Date>);
+        #[derive(Serialize)]
+        struct Dated(#[serde(serialize_with = "super::short::serialize")] Option<Date>);
         let texts =
             ["2025-07-03", "0000-01-01", "9999-12-31", "1899-02-28", "2004-06-XX", "2003", "1998-09-22~"];
         let plain = texts.map(|text| Date::parse(text).ok()).into_iter();
@@ -310,8 +341,15 @@ pub(crate) mod short {
         {
             let wanted = Dated(date);
             let bytes = bincode::serde::encode_to_vec(&wanted, bincode::config::standard()).unwrap();
-            let read = bincode::serde::borrow_decode_from_slice(&bytes, bincode::config::standard());
-            assert_eq!(read.map(|(read, _): (Dated, usize)| read).unwrap(), wanted);
+            let (read, _): (Short<'_>, usize) =
+                bincode::serde::borrow_decode_from_slice(&bytes, bincode::config::standard()).unwrap();
+            assert_eq!(read.date(), wanted.0);
+            assert_eq!(read.days(), wanted.0.as_ref().map(Date::numbers));
+            let days = wanted.0.map(|date| (date.earliest(), date.latest()));
+            assert_eq!(
+                read.days().map(|(first, last)| (day_of(first), day_of(last))),
+                days.map(|(first, last)| (Some(first), Some(last)))
+            );
         }
     }
 }

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::date::Instant;
 use crate::entry::Hash;
 
-use segment::{IndexFault, Posting, Segment, Span, Writer};
+use segment::{Block, Earlier, Entered, IndexFault, Posting, Segment, Span, Until, Writer};
 
 /// The directory of the index within that of a ledger.
 pub(crate) const INDEX: &str = "index";
@@ -121,13 +121,28 @@ impl Index {
         self.covers().map_or(0, |span| span.last)
     }
 
-    /// Hands on every posting whose term begins so, in the order of the segments.
+    /// Hands on every posting whose term begins so, in the order of the segments; of what lies by days, as far as that
+    /// is asked for.
     pub(crate) fn scan(
         &self,
         prefix: &[u8],
+        until: Option<&Until<'_>>,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
-        self.segments.iter().try_for_each(|segment| segment.scan(prefix, each))
+        let mut block = Block::default();
+        self.segments.iter().try_for_each(|segment| segment.scan(prefix, until, &mut block, each))
+    }
+
+    /// Hands on the last run of a term before one that lies by days.
+    pub(crate) fn run_before(
+        &self,
+        term: &[u8],
+        run: Earlier,
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), IndexFault> {
+        let place = self.segments.binary_search_by_key(&run.segment, |segment| segment.span.first);
+        let segment = place.ok().and_then(|place| self.segments.get(place)).ok_or(IndexFault::Damaged)?;
+        segment.run_before(term, run.first, each)
     }
 
     /// The nearest entry at or before a number of which the index knows where it begins: its number and offset.
@@ -150,7 +165,7 @@ impl Index {
         &mut self,
         span: Span,
         milestones: impl Iterator<Item = (Instant, u64)>,
-        postings: impl Iterator<Item = Posting<'p>>,
+        postings: impl Iterator<Item = Entered<'p>>,
     ) -> Result<(), IndexFault> {
         fs::create_dir_all(&self.dir)?;
         let name = (span.first, span.last);

@@ -3,6 +3,7 @@
 //! A party has an id that never changes and carries no meaning; its names are dated, and are data. States use
 //! ISO 3166-1 alpha-3, others a short id or a namespaced one (`IEA`, `ofac:35096`).
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -39,6 +40,12 @@ impl PartyId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Borrow<str> for PartyId {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 

@@ -3,13 +3,17 @@
 use std::ops::Range;
 
 use crate::abreast::{abreast, one_after_another};
-use crate::index::segment::{IndexFault, Posting};
-use crate::index::term;
-use crate::index::version::Version;
+use crate::index::segment::{Earlier, Form, IndexFault, Posting};
+use crate::index::term::{self, beginning};
+use crate::index::version::{Version, is_known};
+use crate::register::Register;
+use crate::standing::{Heirs, carried_over};
 
-/// Versions of what acts do, by the registers that they move.
-#[derive(Default)]
+/// Versions of what acts do, by the registers that they move: those that are known after an entry.
 pub(super) struct Found {
+    last: u64,
+    /// Who goes on as whom by the day asked for: what is under the name of the one is what is under that of the other.
+    heirs: Heirs,
     bytes: Vec<u8>,
     /// Where the versions lie, run by run.
     versions: Vec<Range<usize>>,
@@ -20,19 +24,55 @@ pub(super) struct Found {
 
 /// Some versions under one term, one after another.
 struct Run {
+    /// The first bytes of the term: most comparisons need no more.
+    beginning: u128,
     /// The own term of the register.
     term: Range<usize>,
     versions: Range<usize>,
+    form: Form,
+    /// The term under which it was found, where that has runs before this one.
+    found_under: Range<usize>,
+}
+
+/// A register, and what was found of it.
+#[derive(Clone, Copy)]
+pub(super) struct OfRegister<'f> {
+    found: &'f Found,
+    runs: &'f [Run],
+}
+
+/// Whether a register of a kind is moved by what is under its own term, and by nothing else: the sanctions of a regime
+/// end with each of its ends.
+pub(super) fn stands_alone(register: Register) -> bool {
+    !matches!(register, Register::Sanction | Register::Regime)
 }
 
 impl Found {
+    pub(super) fn new(last: u64, heirs: Heirs) -> Self {
+        Self { last, heirs, bytes: Vec::new(), versions: Vec::new(), runs: Vec::new(), term: Vec::new() }
+    }
+
+    /// Takes what is known; and where there is more before it, notes that.
     pub(super) fn push(&mut self, posting: Posting<'_>) -> Result<(), IndexFault> {
+        let is_known = is_known(posting.beside, self.last)?;
+        if !is_known && !matches!(posting.form, Form::Days(Some(_))) {
+            return Ok(());
+        }
         let place = self.versions.len();
-        if self.runs.is_empty() || self.term != posting.term {
+        if self.runs.last().is_none_or(|run| run.form != posting.form) || self.term != posting.term {
             posting.term.clone_into(&mut self.term);
             let from = self.bytes.len();
             term::push_own(posting.term, &mut self.bytes).ok_or(IndexFault::Damaged)?;
-            self.runs.push(Run { term: from..self.bytes.len(), versions: place..place });
+            let term = from..self.bytes.len();
+            if matches!(posting.form, Form::Days(Some(_))) {
+                self.bytes.extend_from_slice(posting.term);
+            }
+            let found_under = term.end..self.bytes.len();
+            let beginning = beginning(&self.bytes[term.clone()]);
+            self.runs.push(Run { beginning, term, versions: place..place, form: posting.form, found_under });
+        }
+        if !is_known {
+            return Ok(());
         }
         let from = self.bytes.len();
         self.bytes.extend_from_slice(posting.beside);
@@ -47,35 +87,105 @@ impl Found {
         &self.bytes[run.term.clone()]
     }
 
-    /// Puts the registers in order: their terms are in that order.
-    pub(super) fn sort(&mut self) {
+    /// Puts the registers in order, under the names that their parties bear on the day.
+    pub(super) fn sort(&mut self) -> Result<(), IndexFault> {
+        self.sort_runs();
+        if self.heirs.is_empty() {
+            return Ok(());
+        }
+        let mut carried = Vec::new();
+        let mut place = 0;
+        for runs in self.runs.chunk_by(|one, other| self.is_same(one, other)) {
+            let places = place..place + runs.len();
+            place = places.end;
+            carried.extend(self.carried(self.term(&runs[0]))?.map(|term| (places, term)));
+        }
+        for (places, term) in &carried {
+            let from = self.bytes.len();
+            self.bytes.extend_from_slice(term);
+            for run in &mut self.runs[places.clone()] {
+                (run.beginning, run.term) = (beginning(term), from..from + term.len());
+            }
+        }
+        if !carried.is_empty() {
+            self.sort_runs();
+        }
+        Ok(())
+    }
+
+    /// The terms of registers are in the order of the registers.
+    fn sort_runs(&mut self) {
         let mut runs = std::mem::take(&mut self.runs);
         // It comes from few segments, each in order.
-        runs.sort_by(|one, other| self.term(one).cmp(self.term(other)));
+        runs.sort_by(|one, other| {
+            one.beginning.cmp(&other.beginning).then_with(|| self.term(one).cmp(self.term(other)))
+        });
         self.runs = runs;
     }
 
-    /// What is to be told of each register whose term passes, in order: of that term, and of what is known of it.
+    fn is_same(&self, one: &Run, other: &Run) -> bool {
+        one.beginning == other.beginning && self.term(one) == self.term(other)
+    }
+
+    /// The term of a register under the names that its parties bear on the day, where those are others.
+    fn carried(&self, own: &[u8]) -> Result<Option<Vec<u8>>, IndexFault> {
+        if !term::register_of(own).is_some_and(stands_alone)
+            || !term::parties_of(own).any(|party| self.heirs.contains_key(party))
+        {
+            return Ok(None);
+        }
+        let key = term::key_of(own).ok_or(IndexFault::Damaged)?;
+        Ok(carried_over(&key, &self.heirs).map(|key| term::of_key(&key)))
+    }
+
+    /// What is to be told of each register whose term passes, in order.
     pub(super) fn told<T: Send>(
         &self,
         passes: impl Fn(&[u8]) -> bool,
-        tell: impl Fn(&[u8], Vec<Version<'_>>) -> Result<Option<T>, IndexFault> + Sync,
+        tell: impl Fn(OfRegister<'_>) -> Result<Option<T>, IndexFault> + Sync,
     ) -> Result<Vec<T>, IndexFault> {
-        let registers = self.runs.chunk_by(|one, other| self.term(one) == self.term(other));
+        let registers = self.runs.chunk_by(|one, other| self.is_same(one, other));
         let registers = registers.filter(|runs| passes(self.term(&runs[0]))).collect();
-        let of_register = |runs: &&[Run]| {
-            let places = runs.iter().flat_map(|run| &self.versions[run.versions.clone()]);
-            let versions = places.map(|place| Version::read(&self.bytes[place.clone()]));
-            tell(self.term(&runs[0]), versions.collect::<Result<_, _>>()?)
-        };
         let of_share = |share: Vec<&[Run]>| {
             let mut told = Vec::with_capacity(share.len());
-            for register in &share {
-                told.extend(of_register(register)?);
+            for runs in share {
+                told.extend(tell(OfRegister { found: self, runs })?);
             }
             Ok(told)
         };
         let parts = abreast(registers, |_, _| true, |share| vec![of_share(share)]);
         Ok(one_after_another(parts.into_iter().collect::<Result<_, IndexFault>>()?))
+    }
+}
+
+impl<'f> OfRegister<'f> {
+    /// The own term of the register.
+    pub(super) fn term(&self) -> &'f [u8] {
+        self.found.term(&self.runs[0])
+    }
+
+    /// All versions that were found.
+    pub(super) fn versions(&self) -> Result<Vec<Version<'f>>, IndexFault> {
+        self.bytes_of(|_| true).map(Version::read).collect()
+    }
+
+    /// The bytes of the versions that lie by days, or of the others.
+    pub(super) fn bytes(&self, by_days: bool) -> impl Iterator<Item = &'f [u8]> {
+        self.bytes_of(move |run| by_days != (run.form == Form::Journal))
+    }
+
+    fn bytes_of(&self, passes: impl Fn(&Run) -> bool) -> impl Iterator<Item = &'f [u8]> {
+        let Self { found, runs } = *self;
+        let runs = runs.iter().filter(move |run| passes(run));
+        let places = runs.flat_map(|run| &found.versions[run.versions.clone()]);
+        places.map(|place| &found.bytes[place.clone()])
+    }
+
+    /// The runs before which there are more, each with the term under which it was found.
+    pub(super) fn with_earlier(&self) -> impl Iterator<Item = (&'f [u8], Earlier)> {
+        self.runs.iter().filter_map(|run| match run.form {
+            Form::Days(Some(earlier)) => Some((&self.found.bytes[run.found_under.clone()], earlier)),
+            Form::Days(None) | Form::Journal => None,
+        })
     }
 }

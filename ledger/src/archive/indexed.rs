@@ -12,7 +12,7 @@ use crate::chain::{Fault, Head};
 use crate::copies::{JOURNAL, is_being_written};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
-use crate::index::segment::{IndexFault, Posting, Span};
+use crate::index::segment::{IndexFault, Posting, Span, Until};
 use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
 use crate::journal::{FIRST_LINE, NotAJournal, Reader, Records, end_of_appends, record_length};
 use crate::party::PartyId;
@@ -241,7 +241,17 @@ impl Indexed {
         prefix: &[u8],
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), Unread> {
-        self.index.scan(prefix, each)?;
+        self.scan_until(prefix, None, each)
+    }
+
+    /// The same; of what lies by days, as far as that is asked for.
+    pub(super) fn scan_until(
+        &self,
+        prefix: &[u8],
+        until: Option<&Until<'_>>,
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), Unread> {
+        self.index.scan(prefix, until, each)?;
         Ok(self.recent.scan(prefix, each)?)
     }
 
@@ -258,7 +268,7 @@ impl Indexed {
     /// The offsets under every term that begins so, in the index alone.
     fn under_in_index(&self, prefix: &[u8]) -> Result<BTreeSet<u64>, Unread> {
         let mut offsets = BTreeSet::new();
-        self.index.scan(prefix, &mut |posting| {
+        self.index.scan(prefix, None, &mut |posting| {
             offsets.insert(posting.offset);
             Ok(())
         })?;

@@ -7,7 +7,7 @@ use crate::act::{Act, ActRef};
 use crate::date::Instant;
 use crate::entry::Hash;
 use crate::index::postings::Postings;
-use crate::index::segment::{IndexFault, Posting, Span, has_milestone};
+use crate::index::segment::{Entered, IndexFault, Posting, Span, has_milestone};
 use crate::index::term::{self, terms_of};
 use crate::index::version;
 use crate::party::PartyId;
@@ -87,7 +87,7 @@ impl Indexed {
                 _ if !term::is_of_register(term) => Vec::new(),
                 step => version::to_bytes(case.original.number, number, step),
             };
-            self.recent.postings.push(Posting { term, offset, beside: &beside }, number);
+            self.recent.postings.push(Entered { term, days: None, offset, beside: &beside }, number);
         }
         case.about.push(offset);
         self.recent.cases.insert(root, case);
@@ -180,7 +180,7 @@ impl Recent {
 
     /// Adds a term with nothing beside the offset.
     fn push_bare(&mut self, term: &[u8], number: u64, offset: u64) {
-        self.postings.push(Posting { term, offset, beside: &[] }, number);
+        self.postings.push(Entered { term, days: None, offset, beside: &[] }, number);
     }
 
     /// Adds the terms of an act that is about no other.
@@ -189,8 +189,9 @@ impl Recent {
         for (key, effect) in moves(&entry.act) {
             let step = Move::of_act(number, &entry.act, effect);
             let beside = version::to_bytes(number, number, Some(&step));
+            let days = Some(version::days_of(step.effective.as_ref()));
             term::each_term_of_key(&key, &mut |term| {
-                self.postings.push(Posting { term, offset, beside: &beside }, number);
+                self.postings.push(Entered { term, days, offset, beside: &beside }, number);
             });
         }
         term::each_other_term_of(&entry.act, &mut |term| self.push_bare(term, number, offset));
@@ -268,7 +269,7 @@ impl Recent {
     }
 
     /// What entries up to one of them have added, term by term.
-    pub(super) fn postings(&self, last: u64) -> impl Iterator<Item = Posting<'_>> {
+    pub(super) fn postings(&self, last: u64) -> impl Iterator<Item = Entered<'_>> {
         self.postings.up_to(last)
     }
 

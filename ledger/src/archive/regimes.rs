@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::act::Label;
-use crate::index::segment::{IndexFault, Posting};
+use crate::index::segment::{Form, IndexFault, Posting};
 use crate::index::term;
 use crate::party::PartyId;
 use crate::register::Register;
@@ -17,7 +17,7 @@ pub(super) struct Regimes(Mutex<BTreeMap<(PartyId, Label), Arc<Regime>>>);
 
 /// What was found of one regime: terms, offsets, and what is beside those.
 #[derive(Debug, Default)]
-pub(super) struct Regime(Vec<(Vec<u8>, u64, Vec<u8>)>);
+pub(super) struct Regime(Vec<(Vec<u8>, u64, Vec<u8>, Form)>);
 
 impl Regimes {
     /// A regime and its general licences, looked up once.
@@ -51,7 +51,9 @@ impl Regime {
             indexed.scan(&term, &mut |posting| {
                 // The name of another regime may begin with that of this one.
                 if posting.term.get(term.len()).is_none_or(|next| *next == 0) {
-                    found.0.push((posting.term.to_vec(), posting.offset, posting.beside.to_vec()));
+                    // All of its runs are here.
+                    let form = if posting.form == Form::Journal { Form::Journal } else { Form::Days(None) };
+                    found.0.push((posting.term.to_vec(), posting.offset, posting.beside.to_vec(), form));
                 }
                 Ok(())
             })?;
@@ -64,7 +66,9 @@ impl Regime {
         &self,
         take: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
-        let postings = self.0.iter();
-        postings.map(|(term, offset, beside)| Posting { term, offset: *offset, beside }).try_for_each(take)
+        let posting = |(term, offset, beside, form): &'_ (Vec<u8>, u64, Vec<u8>, Form)| {
+            take(Posting { term, offset: *offset, beside, form: *form })
+        };
+        self.0.iter().try_for_each(posting)
     }
 }

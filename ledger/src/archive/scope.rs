@@ -8,15 +8,17 @@ use std::sync::{Arc, OnceLock};
 
 use crate::act::Label;
 use crate::date::Day;
-use crate::index::segment::{IndexFault, Posting};
+use crate::date::short::number_of;
+use crate::index::segment::{IndexFault, Posting, Until};
 use crate::index::term;
-use crate::index::version::{self, Step, Version};
+use crate::index::version::{self, Step};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::{Continuation, Knowledge, Move, Moved, Question, Recorded, Registers};
 
-use super::found::Found;
+use super::found::{Found, OfRegister, stands_alone};
 use super::indexed::{Indexed, Unread};
+use super::telling::Telling;
 
 /// What is going to be asked.
 #[derive(Debug, Clone)]
@@ -53,6 +55,8 @@ pub(super) struct Gathering<'a, T> {
     indexed: &'a Indexed,
     /// Who has gone on as whom.
     kin: &'a Registers,
+    /// How far is read of what lies by days, where not all of it is.
+    until: Option<Until<'a>>,
     /// What is done with each posting.
     take: T,
     /// The regimes of the sanctions gathered.
@@ -97,7 +101,7 @@ impl Indexed {
                     offsets.insert(posting.offset);
                     Ok(())
                 };
-                Gathering::new(self, kin.after(last), take).ask(questions)?;
+                Gathering::new(self, kin.after(last), None, take).ask(questions)?;
                 offsets
             }
         };
@@ -116,22 +120,25 @@ impl Indexed {
             Scope::Entities => &entities,
             Scope::Questions(questions) | Scope::Stories(questions) => questions,
         };
-        let mut found = Found::default();
-        let take = |posting: Posting<'_>| {
-            if version::is_known(posting.beside, last)? { found.push(posting) } else { Ok(()) }
-        };
-        Gathering::new(self, kin, take).ask(questions)?;
         let day = match scope {
             Scope::Questions(questions) => the_same(questions.iter().map(|question| question.as_of)),
             Scope::Everything | Scope::Entities | Scope::Stories(_) => None,
         };
-        found.sort();
-        let wanted = Wanted::new(day, kin);
+        let last_only = |term: &[u8]| term::register_of(term).is_some_and(stands_alone);
+        let until = day.map(|day| Until { day: number_of(day), last_only: &last_only });
+        let mut found = Found::new(last, day.map(|day| kin.heirs(day)).unwrap_or_default());
+        Gathering::new(self, kin, until, |posting: Posting<'_>| found.push(posting)).ask(questions)?;
+        found.sort()?;
+        let telling = day.map(|day| Telling::new(&self.index, day, last));
         let all = found.told(
             |_| true,
-            |term, versions| {
-                let key = term::key_of(term).ok_or(IndexFault::Damaged)?;
-                let moves = wanted.of(&key, versions)?;
+            |register| {
+                let key = term::key_of(register.term()).ok_or(IndexFault::Damaged)?;
+                let moves = match &telling {
+                    Some(telling) if stands_alone(key.register) => telling.of(register)?,
+                    Some(telling) => moves_until(register, telling.day)?,
+                    None => moves_until(register, Day::MAX)?,
+                };
                 // It may have been moved by an act that was corrected since, or not have been moved yet.
                 Ok((!moves.is_empty()).then(|| Moved { key: Arc::new(key), moves }))
             },
@@ -140,42 +147,17 @@ impl Indexed {
     }
 }
 
+/// All that moves a register and may count by a day.
+fn moves_until(register: OfRegister<'_>, day: Day) -> Result<Vec<Move>, IndexFault> {
+    let day = number_of(day);
+    let steps = version::settled(register.versions()?).into_iter();
+    steps.filter(|step| step.days().0 <= day).map(Step::whole).collect()
+}
+
 /// What all of them are, where they are all the same.
 fn the_same(mut days: impl Iterator<Item = Day>) -> Option<Day> {
     let first = days.next()?;
     days.all(|day| day == first).then_some(first)
-}
-
-/// What is wanted of a register.
-struct Wanted<'a> {
-    /// Only what may tell on that day.
-    day: Option<Day>,
-    /// Registers may be joined that name one of them.
-    kin: BTreeSet<&'a PartyId>,
-}
-
-impl<'a> Wanted<'a> {
-    fn new(day: Option<Day>, kin: &'a Registers) -> Self {
-        Self { day, kin: kin.kin() }
-    }
-
-    fn of(&self, key: &Key, versions: Vec<Version<'_>>) -> Result<Vec<Move>, IndexFault> {
-        let steps = version::settled(versions);
-        match self.day {
-            Some(day) if self.stands_by_itself(key) => version::telling(steps, day),
-            Some(day) => steps.into_iter().filter(|step| step.days().0 <= day).map(Step::whole).collect(),
-            None => steps.into_iter().map(Step::whole).collect(),
-        }
-    }
-
-    /// Whether what is under the term of a register moves it and nothing else: not the sanctions of a regime, which
-    /// each of its ends ends, and none of which the parties have had another id.
-    fn stands_by_itself(&self, key: &Key) -> bool {
-        let Key { register, actor, subject, of, person, .. } = key;
-        let parties = || [actor, subject, of, person].into_iter().flatten();
-        let is_apart = !matches!(register, Register::Sanction | Register::Regime);
-        is_apart && (self.kin.is_empty() || !parties().any(|id| self.kin.contains(id)))
-    }
 }
 
 /// Whether a question is about every register.
@@ -196,8 +178,8 @@ impl Kin {
 }
 
 impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
-    pub(super) fn new(indexed: &'a Indexed, kin: &'a Registers, take: T) -> Self {
-        Self { indexed, kin, take, regimes: BTreeSet::new() }
+    pub(super) fn new(indexed: &'a Indexed, kin: &'a Registers, until: Option<Until<'a>>, take: T) -> Self {
+        Self { indexed, kin, until, take, regimes: BTreeSet::new() }
     }
 
     /// Takes what bears on questions.
@@ -235,7 +217,7 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
 
     /// Takes what is under every term that begins so and passes: the whole of it, and what follows that beginning.
     fn take(&mut self, prefix: &[u8], passes: impl Fn(&[u8], &[u8]) -> bool) -> Result<(), Unread> {
-        self.indexed.scan(prefix, &mut |posting| {
+        self.indexed.scan_until(prefix, self.until.as_ref(), &mut |posting| {
             if passes(posting.term, &posting.term[prefix.len()..]) { (self.take)(posting) } else { Ok(()) }
         })
     }
@@ -244,7 +226,7 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
     fn take_asked(&mut self, prefix: &[u8], question: &Question, day: &Ids) -> Result<(), Unread> {
         let mut imposed: BTreeSet<(PartyId, Label)> = BTreeSet::new();
         let mut before = Vec::new();
-        self.indexed.scan(prefix, &mut |posting| {
+        self.indexed.scan_until(prefix, self.until.as_ref(), &mut |posting| {
             let register = term::register_of(posting.term).ok_or(IndexFault::Damaged)?;
             if !is_asked(question, register) {
                 return Ok(());

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use crate::act::Label;
 use crate::date::Day;
+use crate::date::short::number_of;
 use crate::index::segment::{IndexFault, Posting};
 use crate::index::term;
-use crate::index::version::{self, Step, Version, settled};
+use crate::index::version::{Step, Version, settled};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::difference::turns_within;
-use crate::standing::{Move, Moved, Question, Registers};
+use crate::standing::{Heirs, Move, Moved, Question, Registers};
 
-use super::found::Found;
+use super::found::{Found, OfRegister};
 use super::indexed::{Indexed, Unread};
 use super::scope::Gathering;
 
@@ -45,14 +46,11 @@ impl Indexed {
         } else {
             vec![before.clone(), after.clone()]
         };
-        let mut found = Found::default();
+        let mut found = Found::new(known.1, Heirs::new());
         for kin in [Some(kin), goes_on_otherwise.then_some(earlier_kin)].into_iter().flatten() {
-            let take = |posting: Posting<'_>| {
-                if version::is_known(posting.beside, known.1)? { found.push(posting) } else { Ok(()) }
-            };
-            Gathering::new(self, kin, take).ask(&questions)?;
+            Gathering::new(self, kin, None, |posting: Posting<'_>| found.push(posting)).ask(&questions)?;
         }
-        found.sort();
+        found.sort()?;
         let between = Between {
             days: (before.as_of.min(after.as_of), before.as_of.max(after.as_of)),
             known,
@@ -77,10 +75,11 @@ impl Between<'_> {
         let regimes = self.regimes(found)?;
         let told = found.told(
             |_| true,
-            |term, versions| {
-                let is_touched = self.touches(&versions);
-                let key = || term::key_of(term).ok_or(IndexFault::Damaged);
-                if !is_touched && !self.anything && !self.reaches(term, &regimes, key)? {
+            |register| {
+                let versions = register.versions()?;
+                let key = || term::key_of(register.term()).ok_or(IndexFault::Damaged);
+                let is_touched = self.anything || self.touches(&versions);
+                if !is_touched && !self.reaches(register.term(), &regimes, key)? {
                     return Ok(None);
                 }
                 let first =
@@ -104,8 +103,9 @@ impl Between<'_> {
 
     /// Whether anything of a register became known between the sides, or turns between the days.
     fn touches(&self, versions: &[Version<'_>]) -> bool {
+        let days = (number_of(self.days.0), number_of(self.days.1));
         let is_new = |version: &Version<'_>| version.known_from > self.known.0;
-        let turns = |step: &Step<'_>| turns_within(step.effective(), step.until(), self.days);
+        let turns = |step: &Step<'_>| turns_within(Some(step.days()), step.until(), days);
         versions.iter().any(|version| is_new(version) || version.step.as_ref().is_some_and(turns))
     }
 
@@ -113,9 +113,9 @@ impl Between<'_> {
     fn regimes(&self, found: &Found) -> Result<BTreeSet<Label>, IndexFault> {
         let is_of_regime =
             |term: &[u8]| matches!(term::register_of(term), Some(Register::Regime | Register::Licence));
-        let touched = found.told(is_of_regime, |term, versions| {
-            let regime = || Ok(term::key_of(term).ok_or(IndexFault::Damaged)?.regime);
-            self.touches(&versions).then(regime).transpose()
+        let touched = found.told(is_of_regime, |register: OfRegister<'_>| {
+            let regime = || Ok(term::key_of(register.term()).ok_or(IndexFault::Damaged)?.regime);
+            self.touches(&register.versions()?).then(regime).transpose()
         })?;
         Ok(touched.into_iter().flatten().collect())
     }

@@ -5,7 +5,9 @@
 use std::cmp::Ordering;
 use std::sync::OnceLock;
 
-use super::segment::{IndexFault, Posting};
+use super::segment::{Entered, Form, IndexFault, Posting};
+use super::term::beginning;
+use super::version::Days;
 
 /// Terms, each with an offset, what is beside it, and the number of the entry through which it came to be there.
 #[derive(Debug, Default)]
@@ -13,7 +15,7 @@ pub(crate) struct Postings {
     /// The terms, one after another, each with what is beside its offset.
     bytes: Vec<u8>,
     all: Vec<Posted>,
-    /// Places in `all`, in the order of the terms; those of one term as they came.
+    /// Places in `all`, in the order of the terms; those of one term by days, where they have them, and as they came.
     order: OnceLock<Vec<usize>>,
 }
 
@@ -24,20 +26,21 @@ struct Posted {
     at: usize,
     length: u32,
     beside: u32,
+    days: Option<Days>,
     by: u64,
     offset: u64,
 }
 
 impl Postings {
-    pub(crate) fn push(&mut self, posting: Posting<'_>, by: u64) {
-        let Posting { term, offset, beside } = posting;
+    pub(crate) fn push(&mut self, entered: Entered<'_>, by: u64) {
+        let Entered { term, days, offset, beside } = entered;
         self.order.take();
         let at = self.bytes.len();
         self.bytes.extend_from_slice(term);
         self.bytes.extend_from_slice(beside);
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("an entry is shorter than that");
         let (length, beside) = (length(term), length(beside));
-        self.all.push(Posted { beginning: beginning(term), at, length, beside, by, offset });
+        self.all.push(Posted { beginning: beginning(term), at, length, beside, days, by, offset });
     }
 
     /// Hands on every posting whose term begins so.
@@ -49,24 +52,24 @@ impl Postings {
         let order = self.order();
         let from = order.partition_point(|place| self.term(&self.all[*place]) < prefix);
         for place in &order[from..] {
-            let posting = self.posting(&self.all[*place]);
-            if !posting.term.starts_with(prefix) {
+            let Entered { term, days, offset, beside } = self.entered(&self.all[*place]);
+            if !term.starts_with(prefix) {
                 break;
             }
-            each(posting)?;
+            let form = if days.is_some() { Form::Days(None) } else { Form::Journal };
+            each(Posting { term, offset, beside, form })?;
         }
         Ok(())
     }
 
     /// What entries up to one of them have added, in the order of the terms.
-    pub(crate) fn up_to(&self, last: u64) -> impl Iterator<Item = Posting<'_>> {
+    pub(crate) fn up_to(&self, last: u64) -> impl Iterator<Item = Entered<'_>> {
         let mut before = None;
         let postings = self.order().iter().map(|place| &self.all[*place]);
         postings.filter(move |posting| posting.by <= last).filter_map(move |posting| {
             // An act of several measures comes under the same term by each.
-            let posting = self.posting(posting);
-            let this = (posting.term, posting.offset, posting.beside);
-            (before.replace(this) != Some(this)).then_some(posting)
+            let entered = self.entered(posting);
+            (before.replace(entered) != Some(entered)).then_some(entered)
         })
     }
 
@@ -74,7 +77,7 @@ impl Postings {
     pub(crate) fn forget(&mut self, last: u64) {
         let old = std::mem::take(self);
         for posting in old.all.iter().filter(|posting| posting.by > last) {
-            self.push(old.posting(posting), posting.by);
+            self.push(old.entered(posting), posting.by);
         }
     }
 
@@ -89,24 +92,17 @@ impl Postings {
     fn compare(&self, one: usize, other: usize) -> Ordering {
         let (a, b) = (&self.all[one], &self.all[other]);
         let terms = || self.term(a).cmp(self.term(b));
-        a.beginning.cmp(&b.beginning).then_with(terms).then(one.cmp(&other))
+        a.beginning.cmp(&b.beginning).then_with(terms).then(a.days.cmp(&b.days)).then(one.cmp(&other))
     }
 
     fn term(&self, posted: &Posted) -> &[u8] {
         &self.bytes[posted.at..posted.at + posted.length as usize]
     }
 
-    fn posting(&self, posted: &Posted) -> Posting<'_> {
+    fn entered(&self, posted: &Posted) -> Entered<'_> {
         let term = self.term(posted);
         let from = posted.at + term.len();
-        Posting { term, offset: posted.offset, beside: &self.bytes[from..from + posted.beside as usize] }
+        let beside = &self.bytes[from..from + posted.beside as usize];
+        Entered { term, days: posted.days, offset: posted.offset, beside }
     }
-}
-
-/// The first sixteen bytes, those that are missing as zeros: it orders as the terms do, where it differs.
-fn beginning(term: &[u8]) -> u128 {
-    let mut bytes = [0; 16];
-    let length = term.len().min(bytes.len());
-    bytes[..length].copy_from_slice(&term[..length]);
-    u128::from_be_bytes(bytes)
 }

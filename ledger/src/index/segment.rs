@@ -1,32 +1,43 @@
 //! One segment of the index: a file that maps terms to places in the journal, in the order of the terms.
 //!
 //! ```text
-//! "chancery index 3\n"
-//! block*       (varint shared, varint rest, rest of the term, varint count, varint length, postings)*, crc32 le
+//! "chancery index 4\n"
+//! block*       run*, crc32 le
+//! run          varint shared, varint rest, rest of the term, varint 4 × count + form, [place], varint length, postings
+//! form         0 in the order of the journal, 1 first by days, 2 further by days
+//! place        of a further run: signed varint its first day, signed varint the reach of those before it
 //! posting      offset delta, varint length, what is beside it
-//! fences       (varint length, first term of a block, varint its offset, varint its length)*
+//! fences       (varint length, first term of a block, its form and first day, varint its offset, varint its length)*
 //! milestones   (i64 be microseconds of recording, u64 be offset) of every 64th entry of the segment
 //! footer       the span, where fences and milestones begin, crc32 le of all from the fences on
 //! ```
 //!
 //! `shared` is how many bytes a term has in common with the one before it in its block. Offsets are of records in
 //! the journal; each is written as its difference from the one before, the first from where the segment starts
-//! (zigzag, LEB128). A term with many postings comes several times. Under the terms of registers, there is beside an
+//! (zigzag, LEB128). A term with many postings has several runs. Under the terms of registers, there is beside an
 //! offset what the act does to the register ([`super::version`]).
+//!
+//! What acts do to a register lies in the order of the days on which they take effect, in short runs, so that a question
+//! of a day reads the last run by that day, and those before it only as far as they tell anything of it: each says how
+//! far the dates before it reach. No run parts what begins on one day. What became known later of an act lies before
+//! them, in the order of the journal, and is always read.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+mod writer;
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::date::Instant;
 use crate::entry::Hash;
 
-const FIRST_LINE: &[u8] = b"chancery index 3\n";
-const BLOCK: usize = 4096;
-const MOST_POSTINGS: u64 = 128;
+use super::version::Days;
+
+pub(crate) use writer::{Writer, join};
+
+const FIRST_LINE: &[u8] = b"chancery index 4\n";
 const STRIDE: u64 = 64;
 const FOOTER: usize = 7 * 8 + 2 * 32 + 2 * 8 + 4;
 const MILESTONE: usize = 16;
@@ -105,12 +116,43 @@ pub(crate) struct Segment {
     milestones_at: u64,
 }
 
-/// Where a block lies, and the first term in it.
+/// Where a block lies, and with which run it begins.
 #[derive(Debug)]
 struct Fence {
     term: Vec<u8>,
+    /// The first day of the run, where it is a further one.
+    first: Option<i32>,
     at: u64,
     length: usize,
+}
+
+/// How the postings of a run lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Form {
+    /// In the order of the journal.
+    #[default]
+    Journal,
+    /// By the days on which the acts take effect; there may be more of the term before them.
+    Days(Option<Earlier>),
+}
+
+/// That a term has runs before one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Earlier {
+    /// The first entry of the segment.
+    pub segment: u64,
+    /// The first day of the run: what is in those before it begins earlier.
+    pub first: i32,
+    /// The last day on which any of it may take effect.
+    pub reach: i32,
+}
+
+/// Of the runs that lie by days, how far a question reads.
+pub(crate) struct Until<'u> {
+    /// What begins later is passed over.
+    pub day: i32,
+    /// Whether, of a term, only the last run by that day is read at first.
+    pub last_only: &'u dyn Fn(&[u8]) -> bool,
 }
 
 impl Segment {
@@ -152,42 +194,83 @@ impl Segment {
         }
     }
 
-    /// Hands on every posting whose term begins so, in the order of the terms.
+    /// Hands on every posting whose term begins so, in the order of the terms; of what lies by days, as far as that
+    /// is asked for. The blocks are read one after another in place of the one given.
     pub(crate) fn scan(
         &self,
         prefix: &[u8],
+        until: Option<&Until<'_>>,
+        block: &mut Block,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         // The term may begin in the block before the first fence that is not less.
         let from = self.fences.partition_point(|fence| fence.term.as_slice() < prefix).saturating_sub(1);
-        for place in from..self.fences.len() {
+        let mut place = from;
+        while place < self.fences.len() {
             if place > from && !self.fences[place].term.starts_with(prefix) {
                 return Ok(());
             }
-            let mut block = self.block(place)?;
-            while let Some((term, postings)) = block.next_term()? {
-                if term.starts_with(prefix) {
-                    for (offset, beside) in postings {
-                        each(Posting { term, offset, beside })?;
-                    }
-                } else if term > prefix {
+            self.read(place, block)?;
+            let mut is_there = block.seek(prefix)?;
+            while is_there {
+                if !block.term.starts_with(prefix) {
                     return Ok(());
                 }
+                if until.is_none_or(|until| block.is_wanted(until, self.fences.get(place + 1))) {
+                    block.postings().try_for_each(|posting| each(posting))?;
+                }
+                is_there = block.advance()?;
             }
+            place = self.block_after(place, block, until);
         }
         Ok(())
     }
 
-    fn block(&self, place: usize) -> Result<Block, IndexFault> {
+    /// The block to be read after one: where all the next ones hold is the term with which this one ends, and only its
+    /// last run by some day is asked for, the one that holds that.
+    fn block_after(&self, place: usize, block: &Block, until: Option<&Until<'_>>) -> usize {
+        let after = &self.fences[place + 1..];
+        let Some(until) = until.filter(|_| block.last_only == Some(true)) else { return place + 1 };
+        let is_passed =
+            |fence: &Fence| fence.term == block.term && fence.first.is_some_and(|first| first <= until.day);
+        place + after.partition_point(is_passed).max(1)
+    }
+
+    /// The last run of a term before one that lies by days.
+    pub(crate) fn run_before(
+        &self,
+        term: &[u8],
+        first: i32,
+        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+    ) -> Result<(), IndexFault> {
+        let key = (term, Some(first));
+        let after = self.fences.partition_point(|fence| (fence.term.as_slice(), fence.first) < key);
+        let mut block = Block::default();
+        self.read(after.checked_sub(1).ok_or(IndexFault::Damaged)?, &mut block)?;
+        let last_only = Until { day: first - 1, last_only: &|_| true };
+        while block.advance()? {
+            if block.term == term && block.is_wanted(&last_only, None) && block.form != Form::Journal {
+                return block.postings().try_for_each(each);
+            }
+        }
+        Err(IndexFault::Damaged)
+    }
+
+    /// Reads a block in place of another.
+    fn read(&self, place: usize, block: &mut Block) -> Result<(), IndexFault> {
         let fence = &self.fences[place];
-        let mut bytes = vec![0; fence.length];
-        self.file.read_exact_at(&mut bytes, fence.at)?;
-        let (summed, crc) = bytes.split_last_chunk::<4>().ok_or(IndexFault::Damaged)?;
+        block.bytes.resize(fence.length, 0);
+        self.file.read_exact_at(&mut block.bytes, fence.at)?;
+        let (summed, crc) = block.bytes.split_last_chunk::<4>().ok_or(IndexFault::Damaged)?;
         if crc32fast::hash(summed) != u32::from_le_bytes(*crc) {
             return Err(IndexFault::Damaged);
         }
-        bytes.truncate(bytes.len() - 4);
-        Ok(Block { bytes, read: 0, term: Vec::new(), start: self.span.start })
+        block.bytes.truncate(block.bytes.len() - 4);
+        (block.segment, block.start) = (self.span.first, self.span.start);
+        block.next = 0;
+        block.term.clear();
+        block.last_only = None;
+        Ok(())
     }
 
     /// The last milestone at or before an entry: its number and offset.
@@ -225,45 +308,145 @@ fn fences_of(mut bytes: &[u8]) -> Option<Vec<Fence>> {
         let length = usize::try_from(take_varint(&mut bytes)?).ok()?;
         let (term, rest) = bytes.split_at_checked(length)?;
         bytes = rest;
+        let first = match take_varint(&mut bytes)?.checked_sub(1) {
+            Some(first) => Some(i32::try_from(unzigzag(first)).ok()?),
+            None => None,
+        };
         let at = take_varint(&mut bytes)?;
         let length = usize::try_from(take_varint(&mut bytes)?).ok()?;
-        fences.push(Fence { term: term.to_vec(), at, length });
+        fences.push(Fence { term: term.to_vec(), first, at, length });
     }
     Some(fences)
 }
 
-/// A block that is being read.
-struct Block {
+/// A block that is being read, run by run.
+#[derive(Default)]
+pub(crate) struct Block {
     bytes: Vec<u8>,
-    read: usize,
-    term: Vec<u8>,
+    segment: u64,
+    /// Where in the journal the segment starts.
     start: u64,
+    /// Where the next run begins.
+    next: usize,
+    term: Vec<u8>,
+    form: Form,
+    count: u64,
+    postings: Range<usize>,
+    /// What a question says of the term, once it was asked.
+    last_only: Option<bool>,
+}
+
+/// What stands before the postings of a run.
+struct Header<'a> {
+    shared: usize,
+    own: &'a [u8],
+    count: u64,
+    form: Form,
+    length: usize,
 }
 
 impl Block {
-    fn next_term(&mut self) -> Result<Option<(&[u8], Postings<'_>)>, IndexFault> {
-        let mut rest = &self.bytes[self.read..];
+    /// Goes on to the next run; false at the end.
+    fn advance(&mut self) -> Result<bool, IndexFault> {
+        let mut rest = &self.bytes[self.next..];
         if rest.is_empty() {
-            return Ok(None);
+            return Ok(false);
         }
-        let mut read = || {
-            let shared = usize::try_from(take_varint(&mut rest)?).ok()?;
-            let length = usize::try_from(take_varint(&mut rest)?).ok()?;
-            let (own, after) = rest.split_at_checked(length)?;
-            rest = after;
-            let count = take_varint(&mut rest)?;
-            let length = usize::try_from(take_varint(&mut rest)?).ok()?;
-            let (postings, after) = rest.split_at_checked(length)?;
-            if shared > self.term.len() {
-                return None;
+        let header = Header::take(&mut rest, self.segment).ok_or(IndexFault::Damaged)?;
+        let from = self.bytes.len() - rest.len();
+        if header.shared > self.term.len() || rest.len() < header.length {
+            return Err(IndexFault::Damaged);
+        }
+        if header.shared < self.term.len() || !header.own.is_empty() {
+            self.last_only = None;
+        }
+        self.term.truncate(header.shared);
+        self.term.extend_from_slice(header.own);
+        (self.form, self.count) = (header.form, header.count);
+        self.postings = from..from + header.length;
+        self.next = self.postings.end;
+        Ok(true)
+    }
+
+    /// Goes on to the first run whose term is not less; false where there is none.
+    fn seek(&mut self, wanted: &[u8]) -> Result<bool, IndexFault> {
+        // How many bytes the last term, which was less, has in common with that.
+        let mut common = 0;
+        let mut rest = &self.bytes[self.next..];
+        while !rest.is_empty() {
+            let at = self.bytes.len() - rest.len();
+            let Header { shared, own, length, .. } =
+                Header::take(&mut rest, self.segment).ok_or(IndexFault::Damaged)?;
+            // What shares more than that with the last term is less as well.
+            if shared <= common {
+                let same = common_bytes(own, &wanted[shared..]);
+                common = shared + same;
+                if own.get(same) >= wanted.get(common) {
+                    wanted[..shared].clone_into(&mut self.term);
+                    self.next = at;
+                    return self.advance();
+                }
             }
-            self.term.truncate(shared);
-            self.term.extend_from_slice(own);
-            Some((count, postings, after.len()))
+            rest = rest.get(length..).ok_or(IndexFault::Damaged)?;
+        }
+        self.next = self.bytes.len();
+        Ok(false)
+    }
+
+    fn postings(&self) -> impl Iterator<Item = Posting<'_>> {
+        let postings =
+            Postings { bytes: &self.bytes[self.postings.clone()], count: self.count, last: self.start };
+        postings.map(|(offset, beside)| Posting { term: &self.term, offset, beside, form: self.form })
+    }
+
+    /// Whether a question wants this run; after the last one of a block comes that of the next fence.
+    fn is_wanted(&mut self, until: &Until<'_>, next: Option<&Fence>) -> bool {
+        let Form::Days(earlier) = self.form else { return true };
+        if earlier.is_some_and(|earlier| earlier.first > until.day) {
+            return false;
+        }
+        let next = match &self.bytes[self.next..] {
+            [] => next.filter(|fence| fence.term == self.term).and_then(|fence| fence.first),
+            rest => self.first_of_further(rest),
         };
-        let (count, postings, left) = read().ok_or(IndexFault::Damaged)?;
-        self.read = self.bytes.len() - left;
-        Ok(Some((&self.term, Postings { bytes: postings, count, last: self.start })))
+        let is_overtaken = next.is_some_and(|first| first <= until.day);
+        !is_overtaken || !*self.last_only.get_or_insert_with(|| (until.last_only)(&self.term))
+    }
+
+    /// The first day of the next run, where that is a further one of this term.
+    fn first_of_further(&self, mut rest: &[u8]) -> Option<i32> {
+        let header = Header::take(&mut rest, self.segment)?;
+        let is_same = header.shared == self.term.len() && header.own.is_empty();
+        match header.form {
+            Form::Days(Some(earlier)) if is_same => Some(earlier.first),
+            Form::Days(_) | Form::Journal => None,
+        }
+    }
+}
+
+/// How many bytes two texts begin with in common.
+fn common_bytes(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
+impl<'a> Header<'a> {
+    fn take(from: &mut &'a [u8], segment: u64) -> Option<Self> {
+        let shared = usize::try_from(take_varint(from)?).ok()?;
+        let length = usize::try_from(take_varint(from)?).ok()?;
+        let (own, rest) = from.split_at_checked(length)?;
+        *from = rest;
+        let number = take_varint(from)?;
+        let form = match number % 4 {
+            0 => Form::Journal,
+            1 => Form::Days(None),
+            2 => {
+                let mut day = || i32::try_from(unzigzag(take_varint(from)?)).ok();
+                Form::Days(Some(Earlier { segment, first: day()?, reach: day()? }))
+            }
+            _ => return None,
+        };
+        let length = usize::try_from(take_varint(from)?).ok()?;
+        Some(Self { shared, own, count: number / 4, form, length })
     }
 }
 
@@ -275,9 +458,21 @@ pub(crate) struct Posting<'a> {
     pub offset: u64,
     /// What is beside that.
     pub beside: &'a [u8],
+    /// How it lies among the others of the term.
+    pub form: Form,
 }
 
-/// The postings of one term: offsets, each with what is beside it.
+/// An act under a term, on its way into a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entered<'a> {
+    pub term: &'a [u8],
+    /// The days on which it takes effect, where it is to lie by those.
+    pub days: Option<Days>,
+    pub offset: u64,
+    pub beside: &'a [u8],
+}
+
+/// The postings of one run: offsets, each with what is beside it.
 struct Postings<'a> {
     bytes: &'a [u8],
     count: u64,
@@ -289,217 +484,19 @@ impl<'a> Iterator for Postings<'a> {
 
     fn next(&mut self) -> Option<(u64, &'a [u8])> {
         self.count = self.count.checked_sub(1)?;
-        self.last = self.last.wrapping_add_signed(unzigzag(take_varint(&mut self.bytes)?));
-        let length = usize::try_from(take_varint(&mut self.bytes)?).ok()?;
-        let (beside, rest) = self.bytes.split_at_checked(length)?;
-        self.bytes = rest;
-        Some((self.last, beside))
-    }
-}
-
-/// Writes a segment, term by term in their order.
-pub(crate) struct Writer {
-    file: BufWriter<File>,
-    path: PathBuf,
-    span: Span,
-    written: u64,
-    block: Vec<u8>,
-    /// The last term of the block, and that of which postings are being gathered.
-    before: Vec<u8>,
-    term: Vec<u8>,
-    postings: Vec<u8>,
-    count: u64,
-    /// The last offset of these.
-    last: u64,
-    fences: Vec<Fence>,
-}
-
-impl Writer {
-    pub(crate) fn create(path: &Path, span: Span) -> io::Result<Self> {
-        let mut file = BufWriter::new(File::create(making(path))?);
-        file.write_all(FIRST_LINE)?;
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-            span,
-            written: FIRST_LINE.len() as u64,
-            block: Vec::with_capacity(2 * BLOCK),
-            before: Vec::new(),
-            term: Vec::new(),
-            postings: Vec::new(),
-            count: 0,
-            last: 0,
-            fences: Vec::new(),
-        })
-    }
-
-    /// Adds a posting; terms come in their order.
-    pub(crate) fn add(&mut self, posting: Posting<'_>) -> io::Result<()> {
-        let Posting { term, offset, beside } = posting;
-        if self.term != term || self.count >= MOST_POSTINGS {
-            self.close_term()?;
-            self.term.clear();
-            self.term.extend_from_slice(term);
-            self.last = self.span.start;
-        }
-        push_varint(&mut self.postings, zigzag(offset.wrapping_sub(self.last).cast_signed()));
-        push_varint(&mut self.postings, beside.len() as u64);
-        self.postings.extend_from_slice(beside);
+        let (offset, length) = take_posting(&mut self.bytes, self.last)?;
         self.last = offset;
-        self.count += 1;
-        Ok(())
-    }
-
-    fn close_term(&mut self) -> io::Result<()> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        if self.block.is_empty() {
-            self.fences.push(Fence { term: self.term.clone(), at: self.written, length: 0 });
-            self.before.clear();
-        }
-        let shared = self.before.iter().zip(&self.term).take_while(|(one, other)| one == other).count();
-        push_varint(&mut self.block, shared as u64);
-        push_varint(&mut self.block, (self.term.len() - shared) as u64);
-        self.block.extend_from_slice(&self.term[shared..]);
-        push_varint(&mut self.block, self.count);
-        push_varint(&mut self.block, self.postings.len() as u64);
-        self.block.append(&mut self.postings);
-        self.count = 0;
-        self.before.clone_from(&self.term);
-        if self.block.len() >= BLOCK { self.close_block() } else { Ok(()) }
-    }
-
-    fn close_block(&mut self) -> io::Result<()> {
-        if self.block.is_empty() {
-            return Ok(());
-        }
-        let crc = crc32fast::hash(&self.block);
-        self.block.extend_from_slice(&crc.to_le_bytes());
-        self.file.write_all(&self.block)?;
-        if let Some(fence) = self.fences.last_mut() {
-            fence.length = self.block.len();
-        }
-        self.written += self.block.len() as u64;
-        self.block.clear();
-        Ok(())
-    }
-
-    /// Ends the segment and gives it its name; `milestones` are when and where every 64th entry was recorded.
-    pub(crate) fn finish(
-        mut self,
-        milestones: impl Iterator<Item = (Instant, u64)>,
-    ) -> Result<Segment, IndexFault> {
-        self.close_term()?;
-        self.close_block()?;
-        let fences_at = self.written;
-        let mut tail = Vec::new();
-        for fence in &self.fences {
-            push_varint(&mut tail, fence.term.len() as u64);
-            tail.extend_from_slice(&fence.term);
-            push_varint(&mut tail, fence.at);
-            push_varint(&mut tail, fence.length as u64);
-        }
-        let milestones_at = fences_at + tail.len() as u64;
-        for (instant, offset) in milestones {
-            tail.extend_from_slice(&instant.as_microsecond().to_be_bytes());
-            tail.extend_from_slice(&offset.to_be_bytes());
-        }
-        tail.extend_from_slice(&self.span.to_bytes());
-        tail.extend_from_slice(&fences_at.to_be_bytes());
-        tail.extend_from_slice(&milestones_at.to_be_bytes());
-        let crc = crc32fast::hash(&tail);
-        tail.extend_from_slice(&crc.to_le_bytes());
-        self.file.write_all(&tail)?;
-        self.file.flush()?;
-        fs::rename(making(&self.path), &self.path)?;
-        Segment::open(&self.path)
+        let (beside, rest) = self.bytes.split_at(length);
+        self.bytes = rest;
+        Some((offset, beside))
     }
 }
 
-/// The name that a segment bears until it is whole.
-fn making(path: &Path) -> PathBuf {
-    path.with_extension("making")
-}
-
-/// Makes one segment of several that follow one another.
-pub(crate) fn join(parts: &[Segment], path: &Path) -> Result<Segment, IndexFault> {
-    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Err(IndexFault::Damaged) };
-    let span = Span {
-        last: last.span.last,
-        last_at: last.span.last_at,
-        end: last.span.end,
-        recorded_to: last.span.recorded_to,
-        hash: last.span.hash,
-        ..first.span.clone()
-    };
-    let mut writer = Writer::create(path, span)?;
-    let mut cursors: Vec<Cursor<'_>> = parts.iter().map(Cursor::new).collect();
-    let mut next: BinaryHeap<Reverse<(Vec<u8>, usize)>> = BinaryHeap::new();
-    for (place, cursor) in cursors.iter_mut().enumerate() {
-        next.extend(cursor.advance()?.map(|term| Reverse((term, place))));
-    }
-    while let Some(Reverse((term, place))) = next.pop() {
-        let cursor = &mut cursors[place];
-        cursor.hand_on(&mut |offset, beside| writer.add(Posting { term: &term, offset, beside }))?;
-        next.extend(cursor.advance()?.map(|term| Reverse((term, place))));
-    }
-    let mut milestones = Vec::new();
-    for part in parts {
-        for place in 0..part.span.length().div_ceil(STRIDE) {
-            milestones.push(part.milestone_at(place)?);
-        }
-    }
-    writer.finish(milestones.into_iter())
-}
-
-/// A segment that is read from its first term to its last.
-struct Cursor<'a> {
-    segment: &'a Segment,
-    place: usize,
-    block: Option<Block>,
-    /// The postings of the term: each offset, and how much of the bytes is beside it.
-    postings: Vec<(u64, usize)>,
-    bytes: Vec<u8>,
-}
-
-impl<'a> Cursor<'a> {
-    fn new(segment: &'a Segment) -> Self {
-        Self { segment, place: 0, block: None, postings: Vec::new(), bytes: Vec::new() }
-    }
-
-    /// Hands on the postings of the term, in order.
-    fn hand_on(&self, each: &mut dyn FnMut(u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
-        let mut rest = &self.bytes[..];
-        for (offset, length) in &self.postings {
-            let (beside, after) = rest.split_at(*length);
-            rest = after;
-            each(*offset, beside)?;
-        }
-        Ok(())
-    }
-
-    /// The next term; its postings are kept.
-    fn advance(&mut self) -> Result<Option<Vec<u8>>, IndexFault> {
-        loop {
-            if let Some(block) = &mut self.block
-                && let Some((term, postings)) = block.next_term()?
-            {
-                self.postings.clear();
-                self.bytes.clear();
-                for (offset, beside) in postings {
-                    self.postings.push((offset, beside.len()));
-                    self.bytes.extend_from_slice(beside);
-                }
-                return Ok(Some(term.to_vec()));
-            }
-            if self.place >= self.segment.fences.len() {
-                return Ok(None);
-            }
-            self.block = Some(self.segment.block(self.place)?);
-            self.place += 1;
-        }
-    }
+/// The offset of the next posting, and how many of the bytes after it are beside it.
+fn take_posting(from: &mut &[u8], last: u64) -> Option<(u64, usize)> {
+    let offset = last.wrapping_add_signed(unzigzag(take_varint(from)?));
+    let length = usize::try_from(take_varint(from)?).ok().filter(|length| *length <= from.len())?;
+    Some((offset, length))
 }
 
 /// Which entries of a segment have a milestone: the first, and every 64th after it.
@@ -521,7 +518,7 @@ fn take_instant(from: &mut &[u8]) -> Option<Instant> {
     take(from).and_then(|bytes| Instant::from_microsecond(i64::from_be_bytes(*bytes)).ok())
 }
 
-pub(super) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
@@ -529,7 +526,13 @@ pub(super) fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number.to_le_bytes()[0]);
 }
 
-pub(super) fn take_varint(from: &mut &[u8]) -> Option<u64> {
+#[inline]
+pub(crate) fn take_varint(from: &mut &[u8]) -> Option<u64> {
+    if let [byte @ ..0x80, rest @ ..] = *from {
+        // Most are so short.
+        *from = rest;
+        return Some(u64::from(*byte));
+    }
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = from.split_first()?;

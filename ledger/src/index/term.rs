@@ -116,7 +116,7 @@ pub(crate) fn of_party(party: &PartyId) -> Vec<u8> {
 }
 
 /// A register, whole: the terms of registers are in the order of registers.
-fn of_key(key: &Key) -> Vec<u8> {
+pub(crate) fn of_key(key: &Key) -> Vec<u8> {
     let mut term = of_register(key.register);
     close(&mut term, word_of(key.actor.as_ref()));
     close(&mut term, word_of(key.subject.as_ref()));
@@ -207,6 +207,14 @@ pub(crate) fn push_own(term: &[u8], own: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
+/// The parties that the own term of a register names, as words; those that it does not name are empty.
+pub(crate) fn parties_of(own: &[u8]) -> impl Iterator<Item = &str> {
+    let mut rest = own.get(2..).unwrap_or_default();
+    let (actor, subject, of) = (take_word(&mut rest), take_word(&mut rest), take_word(&mut rest));
+    take_word(&mut rest);
+    [actor, subject, of, take_word(&mut rest)].into_iter().flatten()
+}
+
 /// Whether a term is one of a register.
 pub(crate) fn is_of_register(term: &[u8]) -> bool {
     term.first().is_some_and(|tag| [REGISTER, TOWARD].contains(tag))
@@ -263,6 +271,14 @@ pub(crate) fn about(offset: u64) -> Vec<u8> {
     let mut term = vec![b't'];
     term.extend_from_slice(&offset.to_be_bytes());
     term
+}
+
+/// The first sixteen bytes of a term, those that are missing as zeros: it orders as the terms do, where it differs.
+pub(crate) fn beginning(term: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    let length = term.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&term[..length]);
+    u128::from_be_bytes(bytes)
 }
 
 fn close(term: &mut Vec<u8>, word: &str) {

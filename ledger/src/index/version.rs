@@ -10,11 +10,15 @@
 use serde::Deserialize;
 
 use crate::act::Label;
+use crate::date::short::{Short, number_of};
 use crate::date::{Date, Day};
-use crate::standing::effect::{Effect, says_the_same};
+use crate::standing::effect::Effect;
 use crate::standing::{Case, Move, Status};
 
 use super::segment::{IndexFault, push_varint, take_varint};
+
+/// The numbers of the first and the last day of something.
+pub(crate) type Days = (i32, i32);
 
 /// What an act does to a register, as known from an entry on, read as far as its beginning.
 #[derive(Debug, Clone)]
@@ -25,23 +29,25 @@ pub(crate) struct Version<'a> {
     pub known_from: u64,
     /// What it does; none where it does not move the register any more.
     pub step: Option<Step<'a>>,
+    /// All of it.
+    pub bytes: &'a [u8],
 }
 
 /// What an act does to a register, read as far as its beginning.
 #[derive(Debug, Clone)]
 pub(crate) struct Step<'a> {
     number: u64,
-    beginning: Beginning,
+    days: Days,
+    beginning: Beginning<'a>,
     rest: &'a [u8],
 }
 
 /// The first fields of a [`Move`].
 #[derive(Debug, Clone, Deserialize)]
-struct Beginning {
-    #[serde(with = "crate::date::short")]
-    effective: Option<Date>,
-    #[serde(with = "crate::date::short")]
-    until: Option<Date>,
+struct Beginning<'a> {
+    #[serde(borrow)]
+    effective: Short<'a>,
+    until: Short<'a>,
     case: Option<Box<Case>>,
 }
 
@@ -65,32 +71,58 @@ pub(crate) fn to_bytes(number: u64, known_from: u64, step: Option<&Move>) -> Vec
     bytes
 }
 
+/// When an act takes effect; one that has no date, before all others.
+pub(crate) fn days_of(effective: Option<&Date>) -> Days {
+    effective.map_or_else(always, Date::numbers)
+}
+
+fn always() -> Days {
+    let first = number_of(Day::MIN);
+    (first, first)
+}
+
+/// Which act a version is of, told from its bytes.
+pub(crate) fn number_in(mut bytes: &[u8]) -> Result<u64, IndexFault> {
+    Ok(take_numbers(&mut bytes)?.0)
+}
+
+/// When the act of a version takes effect, told from its bytes.
+pub(crate) fn days_in(mut bytes: &[u8]) -> Result<Days, IndexFault> {
+    take_numbers(&mut bytes)?;
+    let read = bincode::serde::borrow_decode_from_slice(bytes, bincode::config::standard());
+    let (effective, _): (Short<'_>, usize) = read.map_err(|_| IndexFault::Damaged)?;
+    Ok(effective.days().unwrap_or_else(always))
+}
+
 impl<'a> Version<'a> {
-    pub(crate) fn read(mut bytes: &'a [u8]) -> Result<Self, IndexFault> {
-        let (number, known_from) = take_numbers(&mut bytes)?;
-        let step = if bytes.is_empty() { None } else { Some(Step::read(number, bytes)?) };
-        Ok(Self { number, known_from, step })
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, IndexFault> {
+        let mut rest = bytes;
+        let (number, known_from) = take_numbers(&mut rest)?;
+        let step = if rest.is_empty() { None } else { Some(Step::read(number, rest)?) };
+        Ok(Self { number, known_from, step, bytes })
     }
 }
 
 impl<'a> Step<'a> {
     fn read(number: u64, bytes: &'a [u8]) -> Result<Self, IndexFault> {
         let read = bincode::serde::borrow_decode_from_slice(bytes, bincode::config::standard());
-        let (beginning, length): (Beginning, usize) = read.map_err(|_| IndexFault::Damaged)?;
-        Ok(Self { number, beginning, rest: &bytes[length..] })
-    }
-
-    pub(crate) fn effective(&self) -> Option<&Date> {
-        self.beginning.effective.as_ref()
-    }
-
-    pub(crate) fn until(&self) -> Option<&Date> {
-        self.beginning.until.as_ref()
+        let (beginning, length): (Beginning<'_>, usize) = read.map_err(|_| IndexFault::Damaged)?;
+        Ok(Self {
+            number,
+            days: beginning.effective.days().unwrap_or_else(always),
+            beginning,
+            rest: &bytes[length..],
+        })
     }
 
     /// The first and the last day on which it may take effect.
-    pub(crate) fn days(&self) -> (Day, Day) {
-        self.effective().map_or((Day::MIN, Day::MIN), |date| (date.earliest(), date.latest()))
+    pub(crate) fn days(&self) -> Days {
+        self.days
+    }
+
+    /// The first and the last day that may be the last one of its effect.
+    pub(crate) fn until(&self) -> Option<Days> {
+        self.beginning.until.days()
     }
 
     /// Whether the act counts.
@@ -103,6 +135,7 @@ impl<'a> Step<'a> {
         let read = bincode::serde::borrow_decode_from_slice(self.rest, bincode::config::standard());
         let (Rest { effect, order, group }, _) = read.map_err(|_| IndexFault::Damaged)?;
         let Beginning { effective, until, case } = self.beginning;
+        let (effective, until) = (effective.date(), until.date());
         Ok(Move { number: self.number, effective, until, case, effect, order, group })
     }
 }
@@ -118,11 +151,12 @@ fn take_numbers(bytes: &mut &[u8]) -> Result<(u64, u64), IndexFault> {
     Ok((number, known_from.ok_or(IndexFault::Damaged)?))
 }
 
-/// Of versions, the last one of each act that moves the register, in the order of the acts.
-pub(crate) fn settled(mut versions: Vec<Version<'_>>) -> Vec<Step<'_>> {
+/// Of versions, the last one of each act, in the order of the acts. What an act does to one of two registers that have
+/// become one counts, and not that it does nothing to the other any more.
+pub(crate) fn latest(mut versions: Vec<Version<'_>>) -> Vec<Version<'_>> {
     // Most come in their order, and once.
     if !versions.is_sorted_by(|one, other| one.number < other.number) {
-        versions.sort_by_key(|version| (version.number, version.known_from));
+        versions.sort_by_key(|version| (version.number, version.known_from, version.step.is_some()));
         versions.dedup_by(|next, version| {
             let is_newer = next.number == version.number;
             if is_newer {
@@ -131,110 +165,10 @@ pub(crate) fn settled(mut versions: Vec<Version<'_>>) -> Vec<Step<'_>> {
             is_newer
         });
     }
-    versions.into_iter().filter_map(|version| version.step).collect()
+    versions
 }
 
-/// Of what acts do to a register, what may tell how it stands at the end of a day: the rest had not begun, or was
-/// surely overtaken by then. In the order of the acts.
-///
-/// Where two acts are surely in effect, each surely after all before it, and write different values, the first of them
-/// and what came before tell nothing any more: not even since when. So the second is where the register begins.
-pub(crate) fn telling(mut steps: Vec<Step<'_>>, day: Day) -> Result<Vec<Move>, IndexFault> {
-    steps.retain(|step| step.days().0 <= day);
-    let mut moves = Vec::with_capacity(steps.len().min(4));
-    // What does not count may still be told of.
-    for step in steps.extract_if(.., |step| !step.counts()) {
-        moves.push(step.whole()?);
-    }
-    steps.sort_by_key(Step::days);
-    let reach: Vec<Day> = steps
-        .iter()
-        .scan(Day::MIN, |reach, step| {
-            *reach = step.days().1.max(*reach);
-            Some(*reach)
-        })
-        .collect();
-    // From the last one back, until nothing earlier tells anything.
-    let mut later = None;
-    while let Some(step) = steps.pop() {
-        let (first, last) = step.days();
-        let is_after_all = steps.len().checked_sub(1).is_none_or(|before| reach[before] < first);
-        let stands_alone = is_after_all && last <= day;
-        let step = step.whole()?;
-        let written = step.effect.written().filter(|_| stands_alone);
-        let written_later = later.and_then(|later: usize| moves.get(later)?.effect.written());
-        if let (Some(this), Some(later)) = (written, written_later)
-            && !says_the_same(this, later)
-        {
-            break;
-        }
-        later = written.map(|_| moves.len());
-        moves.push(step);
-    }
-    moves.sort_unstable_by_key(|step| step.number);
-    Ok(moves)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{Version, settled, telling, to_bytes};
-    use crate::date::{Date, Day};
-    use crate::standing::effect::Effect;
-    use crate::standing::value::Word;
-    use crate::standing::{Case, Move, Status, Timeline, Value};
-
-    /// What an act does, with its day among few: many fall together or overlap.
-    fn step() -> impl Strategy<Value = Move> {
-        let day = prop_oneof![
-            4 => (1..6_u8).prop_map(|day| Some(format!("2001-01-{day:02}"))),
-            1 => Just(Some("2001-01".to_owned())),
-            1 => Just(Some("2001-01-02/2001-01-03".to_owned())),
-            1 => Just(None),
-        ];
-        let word = prop_oneof![Just(Word::InForce), Just(Word::Suspended), Just(Word::Severed)];
-        let until = proptest::option::weighted(0.1, Just("2001-01-04"));
-        (day, word, any::<bool>(), until, prop::bool::weighted(0.1)).prop_map(
-            |(day, word, keeps, until, is_retracted)| {
-                let value = Value::Word(word);
-                let case = Case {
-                    status: Status::Retracted { by: 99 },
-                    denied_by: None,
-                    amended_by: Vec::new(),
-                    contested: Vec::new(),
-                };
-                Move {
-                    number: 0,
-                    effective: day.map(|text| Date::parse(&text).unwrap()),
-                    until: until.map(|text| Date::parse(text).unwrap()),
-                    case: is_retracted.then(|| Box::new(case)),
-                    effect: if keeps { Effect::Keeps(value) } else { Effect::Writes(value, Vec::new()) },
-                    order: None,
-                    group: None,
-                }
-            },
-        )
-    }
-
-    proptest! {
-        /// What is left out of a register tells nothing of the day: neither how it stands nor since when.
-        #[test]
-        fn what_is_left_out_tells_nothing(mut steps in proptest::collection::vec(step(), 0..7)) {
-            for (number, step) in (1..).zip(&mut steps) {
-                step.number = number;
-            }
-            let bytes: Vec<Vec<u8>> =
-                steps.iter().map(|step| to_bytes(step.number, step.number, Some(step))).collect();
-            for day in 0..8 {
-                let day = if day == 0 { Day::constant(2000, 12, 31) } else { Day::constant(2001, 1, day) };
-                let versions = bytes.iter().map(|bytes| Version::read(bytes).unwrap()).collect();
-                let told = telling(settled(versions), day).unwrap();
-                let outcomes = [&steps, &told].map(|steps| {
-                    Timeline::new(steps.iter().filter(|step| step.counts())).at(day)
-                });
-                prop_assert_eq!(&outcomes[0], &outcomes[1], "{}: {:?}", day, told);
-            }
-        }
-    }
+/// Of versions, the last one of each act that moves the register, in the order of the acts.
+pub(crate) fn settled(versions: Vec<Version<'_>>) -> Vec<Step<'_>> {
+    latest(versions).into_iter().filter_map(|version| version.step).collect()
 }

@@ -12,7 +12,7 @@ use crate::register::{Key, Register};
 
 use super::channel::through;
 use super::effect::{Detail, Effect};
-use super::registers::{Move, Moved, Registers};
+use super::registers::{Heirs, Move, Moved, Registers, carried_over};
 use super::timeline::{Certainty, Outcome, Timeline};
 use super::value::{Value, Word};
 
@@ -129,7 +129,7 @@ pub(super) struct World<'a> {
     day: Day,
     registers: &'a Registers,
     /// Parties that have gone on under another id by that day: who, and through which entry.
-    heirs: BTreeMap<PartyId, (PartyId, u64)>,
+    heirs: Heirs,
     /// Who disputes or denies an entry.
     contested: BTreeMap<u64, Vec<&'a PartyId>>,
     /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
@@ -318,23 +318,9 @@ impl<'a> World<'a> {
         heirs.filter(|[_, one, other]| one != other).flatten().collect()
     }
 
-    /// The register under the ids that its parties bear on the day. A party's own existence and name stay its own.
+    /// The register under the ids that its parties bear on the day.
     pub(super) fn carried_over(&self, key: &Arc<Key>) -> Arc<Key> {
-        let goes_on = |party: &Option<PartyId>| party.as_ref().is_some_and(|id| self.heirs.contains_key(id));
-        let Key { register, actor, subject, of, person, .. } = &**key;
-        let of_itself = matches!(register, Register::Existence | Register::Name);
-        if self.heirs.is_empty() || of_itself || ![actor, subject, of, person].into_iter().any(goes_on) {
-            return Arc::clone(key);
-        }
-        let mut carried = Key::clone(key);
-        let Key { actor, subject, of, person, .. } = &mut carried;
-        for party in [actor, subject, of, person].into_iter().flatten() {
-            *party = self.heir(party).clone();
-        }
-        if carried.is_mutual() && carried.actor > carried.subject {
-            std::mem::swap(&mut carried.actor, &mut carried.subject);
-        }
-        Arc::new(carried)
+        carried_over(key, &self.heirs).map_or_else(|| Arc::clone(key), Arc::new)
     }
 
     /// Who denies having done an act that is said to be theirs and to have taken effect by the day.

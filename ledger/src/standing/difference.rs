@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::abreast::{abreast, both};
-use crate::date::{Date, Day};
+use crate::date::Date;
 use crate::register::{Key, Register};
 
 use super::answer::{Question, Standing, World};
@@ -89,7 +89,10 @@ fn touched(before: &Side<'_>, after: &Side<'_>, old: &World<'_>, new: &World<'_>
     const SOME: usize = 31;
     let (day, other) = (before.question.as_of, after.question.as_of);
     let days = (day.min(other), day.max(other));
-    let turns = |step: &Move| turns_within(&step.effective, &step.until, days);
+    let bounds = |date: &Date| (date.earliest(), date.latest());
+    let turns = |step: &Move| {
+        turns_within(step.effective.as_ref().map(bounds), step.until.as_ref().map(bounds), days)
+    };
     let every_id = |key: &Arc<Key>| [Arc::clone(key), old.carried_over(key), new.carried_over(key)];
     let is_touched = |(one, other): (Option<&Moved>, Option<&Moved>)| {
         let is_known_otherwise = one.map(|moved| &moved.moves) != other.map(|moved| &moved.moves);
@@ -153,16 +156,16 @@ fn side_by_side<'a>(old: &'a Registers, new: &'a Registers) -> Vec<(Option<&'a M
     }
 }
 
-/// Whether what has these dates begins to count, surely counts, or runs out after the first day and by the second.
-pub(crate) fn turns_within<'a>(
-    effective: impl IntoIterator<Item = &'a Date>,
-    until: impl IntoIterator<Item = &'a Date>,
-    (first, second): (Day, Day),
+/// Whether what has these first and last days begins to count, surely counts, or runs out after one day and by another.
+pub(crate) fn turns_within<D: Ord>(
+    effective: Option<(D, D)>,
+    until: Option<(D, D)>,
+    (from, to): (D, D),
 ) -> bool {
-    let begins = effective.into_iter().flat_map(|date| [date.earliest(), date.latest()]);
-    let runs_out = until.into_iter().flat_map(|until| [until.earliest(), until.latest()]);
-    let ends = runs_out.filter_map(|day| day.tomorrow().ok());
-    begins.chain(ends).any(|day| first < day && day <= second)
+    let begins =
+        effective.is_some_and(|(first, last)| [first, last].iter().any(|day| from < *day && *day <= to));
+    // What lasts until a day has run out on the next.
+    begins || until.is_some_and(|(first, last)| [first, last].iter().any(|day| from <= *day && *day < to))
 }
 
 /// Whether two sides say the same, whatever they rest on.

@@ -26,10 +26,10 @@ pub struct Move {
     #[serde(skip)]
     pub number: u64,
     /// When it takes effect. The dates and what others make of the act are read without the rest where that will do.
-    #[serde(with = "crate::date::short")]
+    #[serde(serialize_with = "crate::date::short::serialize")]
     pub effective: Option<Date>,
     /// The last day on which its effect lasts, by its own terms.
-    #[serde(with = "crate::date::short")]
+    #[serde(serialize_with = "crate::date::short::serialize")]
     pub until: Option<Date>,
     /// What other acts make of it; apart, for few acts have others about them.
     pub case: Option<Box<Case>>,
@@ -75,6 +75,9 @@ pub struct Continuation {
     /// The entry that says so.
     pub number: u64,
 }
+
+/// Who has gone on as whom by some day: for each party the last of its heirs, and the entry that says who the first is.
+pub type Heirs = BTreeMap<PartyId, (PartyId, u64)>;
 
 /// What the register knew after some entry, register by register: all of it, or all that questions are about.
 #[derive(Debug, Clone, Default)]
@@ -202,12 +205,11 @@ impl Registers {
         Self { all, continued, endings }
     }
 
-    /// Who had surely gone on as whom by a day: for each party the last of its heirs, and the entry that says who the
-    /// first is.
+    /// Who had surely gone on as whom by a day.
     ///
     /// Who goes on in a circle goes nowhere: of acts that contradict each other so, the first recorded stand.
     #[must_use]
-    pub fn heirs(&self, day: Day) -> BTreeMap<PartyId, (PartyId, u64)> {
+    pub fn heirs(&self, day: Day) -> Heirs {
         let mut next: BTreeMap<&PartyId, (&PartyId, u64)> = BTreeMap::new();
         for Continuation { party, heir, effective, number } in &self.continued {
             let goes_on = effective.latest() <= day && !line_of_heirs(&next, heir).any(|heir| heir == party);
@@ -221,6 +223,28 @@ impl Registers {
         };
         next.iter().map(|(party, first)| ((*party).clone(), last(first))).collect()
     }
+}
+
+/// A register under the ids that its parties bear once they have gone on; none where that is as before. A party's own
+/// existence and name stay its own.
+pub(crate) fn carried_over(key: &Key, heirs: &Heirs) -> Option<Key> {
+    let goes_on = |party: &Option<PartyId>| party.as_ref().is_some_and(|id| heirs.contains_key(id));
+    let Key { register, actor, subject, of, person, .. } = key;
+    let of_itself = matches!(register, Register::Existence | Register::Name);
+    if heirs.is_empty() || of_itself || ![actor, subject, of, person].into_iter().any(goes_on) {
+        return None;
+    }
+    let mut carried = key.clone();
+    let Key { actor, subject, of, person, .. } = &mut carried;
+    for party in [actor, subject, of, person].into_iter().flatten() {
+        if let Some((heir, _)) = heirs.get(party) {
+            *party = heir.clone();
+        }
+    }
+    if carried.is_mutual() && carried.actor > carried.subject {
+        std::mem::swap(&mut carried.actor, &mut carried.subject);
+    }
+    Some(carried)
 }
 
 /// A party, who it goes on as, who that one goes on as, and so on.

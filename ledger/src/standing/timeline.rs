@@ -291,6 +291,11 @@ impl<'a> Placed<'a> {
         Some(self.written(value.clone(), detail.clone()))
     }
 
+    /// Whether it writes the same as another; none where what one of them writes depends on what stood before.
+    fn writes_as(&self, other: &Self) -> Option<bool> {
+        Some(says_the_same(self.step.effect.written()?, other.step.effect.written()?))
+    }
+
     fn written(&self, value: Value, detail: Detail) -> Outcome {
         let Move { effective, until, .. } = self.step;
         Outcome { value, detail, since: effective.clone(), until: until.clone(), basis: self.step.entries() }
@@ -325,18 +330,47 @@ fn gather_groups(moves: &mut [Placed<'_>]) {
 /// nothing has run out yet.
 fn unfinished(moves: &[&Placed<'_>], day: Day) -> Vec<Outcome> {
     let counted = moves.partition_point(|placed| placed.earliest <= day);
-    let mut rest = &moves[..counted];
-    let mut clusters = Vec::new();
-    while !rest.is_empty() {
-        let (cluster, after) = rest.split_at(cluster_length(rest));
-        clusters.push(cluster);
-        rest = after;
-    }
+    let clusters = clusters_of(&moves[..counted]);
     let (from, mut ground) = last_turn(&clusters, day);
     for cluster in &clusters[from..] {
         ground = Timeline::after(cluster, &ground, day);
     }
     ground
+}
+
+/// Whether these acts alone tell how a register stands at the end of a day by which each of them may count, where every
+/// earlier act takes effect by `reach` at the latest, and begins before the first of these does.
+///
+/// There are two such grounds. One act surely counts and writes another value than the one before it, which surely
+/// counts as well: then what stood before tells not even since when. Or the acts of one cluster differ in value, and
+/// one of them surely counts, and surely after all that is not here: then it alone can have come last among those, and
+/// nobody knows since when ([`Timeline::continuing`]).
+pub(crate) fn is_ground<'a>(moves: impl IntoIterator<Item = &'a Move>, reach: Option<Day>, day: Day) -> bool {
+    let timeline = Timeline::new(moves);
+    let placed: Vec<&Placed<'_>> = timeline.moves.iter().collect();
+    let clusters = clusters_of(&placed);
+    let is_sure = |placed: &Placed<'_>| placed.latest <= day;
+    let is_apart = |placed: &Placed<'_>| is_sure(placed) && reach.is_none_or(|reach| placed.earliest > reach);
+    let is_turn = |pair: &[&[&Placed<'_>]]| match pair {
+        [[one], [other]] => is_apart(one) && is_sure(other) && one.writes_as(other) == Some(false),
+        _ => false,
+    };
+    let is_mixed = |cluster: &&[&Placed<'_>]| {
+        cluster.iter().any(|placed| is_apart(placed) && placed.step.effect.written().is_some())
+            && cluster.iter().any(|other| cluster[0].writes_as(other) != Some(true))
+    };
+    clusters.windows(2).any(is_turn) || clusters.iter().any(is_mixed)
+}
+
+/// Acts that may count, cluster by cluster.
+fn clusters_of<'m, 'a>(mut moves: &'m [&'m Placed<'a>]) -> Vec<&'m [&'m Placed<'a>]> {
+    let mut clusters = Vec::new();
+    while !moves.is_empty() {
+        let (cluster, after) = moves.split_at(cluster_length(moves));
+        clusters.push(cluster);
+        moves = after;
+    }
+    clusters
 }
 
 /// The last place before which nothing matters any more: there one act that surely counts has written another value
@@ -430,4 +464,72 @@ fn joined(some: &[u64], others: &[u64]) -> Vec<u64> {
     entries.sort_unstable();
     entries.dedup();
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Timeline, is_ground};
+    use crate::date::{Date, Day};
+    use crate::standing::Move;
+    use crate::standing::effect::Effect;
+    use crate::standing::value::{Value, Word};
+
+    /// What an act does, with its day among few: many fall together or overlap.
+    fn step() -> impl Strategy<Value = Move> {
+        let day = prop_oneof![
+            8 => (1..9_u8).prop_map(|day| Some(format!("2001-01-{day:02}"))),
+            1 => (1..6_u8).prop_map(|day| Some(format!("2001-01-{day:02}/2001-01-{:02}", day + 3))),
+            1 => Just(Some("2001-01".to_owned())),
+            1 => Just(Some("../2001-01-02".to_owned())),
+            1 => Just(None),
+        ];
+        let word = prop_oneof![Just(Word::InForce), Just(Word::Suspended), Just(Word::Severed)];
+        let until = proptest::option::weighted(0.1, Just("2001-01-04"));
+        (day, word, prop::bool::weighted(0.2), until).prop_map(|(day, word, keeps, until)| {
+            let value = Value::Word(word);
+            Move {
+                number: 0,
+                effective: day.map(|text| Date::parse(&text).unwrap()),
+                until: until.map(|text| Date::parse(text).unwrap()),
+                case: None,
+                effect: if keeps { Effect::Keeps(value) } else { Effect::Writes(value, Vec::new()) },
+                order: None,
+                group: None,
+            }
+        })
+    }
+
+    fn earliest(step: &Move) -> Day {
+        step.effective.as_ref().map_or(Day::MIN, Date::earliest)
+    }
+
+    fn latest(step: &Move) -> Day {
+        step.effective.as_ref().map_or(Day::MIN, Date::latest)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Where some acts are ground enough, those before them tell nothing: neither how the register stands nor since
+        /// when.
+        #[test]
+        fn what_comes_before_a_ground_tells_nothing(mut steps in proptest::collection::vec(step(), 0..9)) {
+            for (number, step) in (1..).zip(&mut steps) {
+                step.number = number;
+            }
+            for day in (1..10).map(|day| Day::constant(2001, 1, day)) {
+                let by_then: Vec<Move> = steps.iter().filter(|step| earliest(step) <= day).cloned().collect();
+                let whole = Timeline::new(&steps).at(day);
+                for from in by_then.iter().map(earliest) {
+                    let (told, before): (Vec<Move>, Vec<Move>) =
+                        by_then.iter().cloned().partition(|step| earliest(step) >= from);
+                    if is_ground(&told, before.iter().map(latest).max(), day) {
+                        prop_assert_eq!(&Timeline::new(&told).at(day), &whole, "{}: {:?}", day, told);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,299 @@
+//! Segments being written: out of postings in memory, or of several segments that follow one another.
+
+use std::cmp::Ordering;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::date::Instant;
+
+use super::super::version::{self, Days};
+use super::{
+    Block, Entered, FIRST_LINE, Fence, Form, IndexFault, STRIDE, Segment, Span, common_bytes, push_varint,
+    zigzag,
+};
+
+const BLOCK: usize = 4096;
+/// The most postings of a run in the order of the journal, and how many of one by days are enough: there, more are read
+/// for a question than it needs.
+const MOST_POSTINGS: u64 = 128;
+const ENOUGH_BY_DAYS: u64 = 8;
+
+/// Writes a segment, term by term in their order.
+pub(crate) struct Writer {
+    file: BufWriter<File>,
+    path: PathBuf,
+    span: Span,
+    written: u64,
+    block: Vec<u8>,
+    /// The last term of the block.
+    before: Vec<u8>,
+    fences: Vec<Fence>,
+    run: Run,
+}
+
+/// A run that is being gathered.
+#[derive(Default)]
+struct Run {
+    term: Vec<u8>,
+    postings: Vec<u8>,
+    count: u64,
+    /// The last offset.
+    last: u64,
+    /// Where it lies by days: the first day, and the last one so far on which an act begins.
+    begins: Option<Days>,
+    /// How far the dates of the term reach before this run, and with it.
+    reach_before: Option<i32>,
+    reach: Option<i32>,
+}
+
+impl Run {
+    /// Whether a posting still belongs to it.
+    fn takes(&self, entered: &Entered<'_>) -> bool {
+        self.term == entered.term
+            && match (self.begins, entered.days) {
+                (None, None) => self.count < MOST_POSTINGS,
+                (Some((_, last)), Some((first, _))) => self.count < ENOUGH_BY_DAYS || first == last,
+                (None, Some(_)) | (Some(_), None) => false,
+            }
+    }
+
+    /// Begins the next one, once the last is written.
+    fn begin(&mut self, entered: &Entered<'_>, start: u64) {
+        if self.term != entered.term {
+            self.reach = None;
+            self.term.clear();
+            self.term.extend_from_slice(entered.term);
+        }
+        self.reach_before = self.reach;
+        self.begins = entered.days.map(|(first, _)| (first, first));
+        (self.count, self.last) = (0, start);
+    }
+
+    fn push(&mut self, Entered { days, offset, beside, .. }: Entered<'_>) {
+        push_varint(&mut self.postings, zigzag(offset.wrapping_sub(self.last).cast_signed()));
+        push_varint(&mut self.postings, beside.len() as u64);
+        self.postings.extend_from_slice(beside);
+        (self.last, self.count) = (offset, self.count + 1);
+        if let (Some((_, begins)), Some((first, last))) = (&mut self.begins, days) {
+            *begins = first;
+            self.reach = self.reach.max(Some(last));
+        }
+    }
+
+    /// The first day and how far the runs before it reach, where there are some by days.
+    fn place(&self) -> Option<(i32, i32)> {
+        Some((self.begins?.0, self.reach_before?))
+    }
+}
+
+impl Writer {
+    pub(crate) fn create(path: &Path, span: Span) -> io::Result<Self> {
+        let mut file = BufWriter::new(File::create(making(path))?);
+        file.write_all(FIRST_LINE)?;
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            span,
+            written: FIRST_LINE.len() as u64,
+            block: Vec::with_capacity(2 * BLOCK),
+            before: Vec::new(),
+            fences: Vec::new(),
+            run: Run::default(),
+        })
+    }
+
+    /// Adds a posting. They come in the order of the terms; those of one term first in the order of the journal, then
+    /// by days.
+    pub(crate) fn add(&mut self, entered: Entered<'_>) -> io::Result<()> {
+        if !self.run.takes(&entered) {
+            self.close_run()?;
+            self.run.begin(&entered, self.span.start);
+        }
+        self.run.push(entered);
+        Ok(())
+    }
+
+    fn close_run(&mut self) -> io::Result<()> {
+        let Self { run, block, .. } = self;
+        if run.count == 0 {
+            return Ok(());
+        }
+        let place = run.place();
+        if block.is_empty() {
+            let first = place.map(|(first, _)| first);
+            self.fences.push(Fence { term: run.term.clone(), first, at: self.written, length: 0 });
+            self.before.clear();
+        }
+        let shared = common_bytes(&self.before, &run.term);
+        push_varint(block, shared as u64);
+        push_varint(block, (run.term.len() - shared) as u64);
+        block.extend_from_slice(&run.term[shared..]);
+        let form = if run.begins.is_none() { 0 } else { 1 + u64::from(place.is_some()) };
+        push_varint(block, 4 * run.count + form);
+        if let Some((first, reach)) = place {
+            push_varint(block, zigzag(first.into()));
+            push_varint(block, zigzag(reach.into()));
+        }
+        push_varint(block, run.postings.len() as u64);
+        block.append(&mut run.postings);
+        run.count = 0;
+        self.before.clone_from(&run.term);
+        if block.len() >= BLOCK { self.close_block() } else { Ok(()) }
+    }
+
+    fn close_block(&mut self) -> io::Result<()> {
+        if self.block.is_empty() {
+            return Ok(());
+        }
+        let crc = crc32fast::hash(&self.block);
+        self.block.extend_from_slice(&crc.to_le_bytes());
+        self.file.write_all(&self.block)?;
+        if let Some(fence) = self.fences.last_mut() {
+            fence.length = self.block.len();
+        }
+        self.written += self.block.len() as u64;
+        self.block.clear();
+        Ok(())
+    }
+
+    /// Ends the segment and gives it its name; `milestones` are when and where every 64th entry was recorded.
+    pub(crate) fn finish(
+        mut self,
+        milestones: impl Iterator<Item = (Instant, u64)>,
+    ) -> Result<Segment, IndexFault> {
+        self.close_run()?;
+        self.close_block()?;
+        let fences_at = self.written;
+        let mut tail = Vec::new();
+        for fence in &self.fences {
+            push_varint(&mut tail, fence.term.len() as u64);
+            tail.extend_from_slice(&fence.term);
+            push_varint(&mut tail, fence.first.map_or(0, |first| zigzag(first.into()) + 1));
+            push_varint(&mut tail, fence.at);
+            push_varint(&mut tail, fence.length as u64);
+        }
+        let milestones_at = fences_at + tail.len() as u64;
+        for (instant, offset) in milestones {
+            tail.extend_from_slice(&instant.as_microsecond().to_be_bytes());
+            tail.extend_from_slice(&offset.to_be_bytes());
+        }
+        tail.extend_from_slice(&self.span.to_bytes());
+        tail.extend_from_slice(&fences_at.to_be_bytes());
+        tail.extend_from_slice(&milestones_at.to_be_bytes());
+        let crc = crc32fast::hash(&tail);
+        tail.extend_from_slice(&crc.to_le_bytes());
+        self.file.write_all(&tail)?;
+        self.file.flush()?;
+        fs::rename(making(&self.path), &self.path)?;
+        Segment::open(&self.path)
+    }
+}
+
+/// The name that a segment bears until it is whole.
+fn making(path: &Path) -> PathBuf {
+    path.with_extension("making")
+}
+
+/// Makes one segment of several that follow one another.
+pub(crate) fn join(parts: &[Segment], path: &Path) -> Result<Segment, IndexFault> {
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Err(IndexFault::Damaged) };
+    let span = Span {
+        last: last.span.last,
+        last_at: last.span.last_at,
+        end: last.span.end,
+        recorded_to: last.span.recorded_to,
+        hash: last.span.hash,
+        ..first.span.clone()
+    };
+    let mut writer = Writer::create(path, span)?;
+    let mut cursors: Vec<Cursor<'_>> = parts.iter().map(Cursor::new).collect();
+    for cursor in &mut cursors {
+        cursor.advance()?;
+    }
+    // They are few; of what is equal the earlier part comes first.
+    while let Some(next) = cursors.iter_mut().filter(|cursor| !cursor.is_at_end).min_by(|a, b| a.order(b)) {
+        writer.add(next.entered())?;
+        next.advance()?;
+    }
+    let mut milestones = Vec::new();
+    for part in parts {
+        for place in 0..part.span.length().div_ceil(STRIDE) {
+            milestones.push(part.milestone_at(place)?);
+        }
+    }
+    writer.finish(milestones.into_iter())
+}
+
+/// A segment that is read from its first posting to its last.
+struct Cursor<'a> {
+    segment: &'a Segment,
+    /// The next block.
+    place: usize,
+    block: Block,
+    /// The postings of the run that are still to come: how many, and where in the block they lie.
+    left: u64,
+    at: usize,
+    days: Option<Days>,
+    offset: u64,
+    /// Where in the block that lies which is beside the posting.
+    beside: std::ops::Range<usize>,
+    is_at_end: bool,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(segment: &'a Segment) -> Self {
+        Self {
+            segment,
+            place: 0,
+            block: Block::default(),
+            left: 0,
+            at: 0,
+            days: None,
+            offset: 0,
+            beside: 0..0,
+            is_at_end: false,
+        }
+    }
+
+    fn entered(&self) -> Entered<'_> {
+        let beside = &self.block.bytes[self.beside.clone()];
+        Entered { term: &self.block.term, days: self.days, offset: self.offset, beside }
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.block.term.cmp(&other.block.term).then_with(|| self.days.cmp(&other.days))
+    }
+
+    /// Goes on to the next posting.
+    fn advance(&mut self) -> Result<(), IndexFault> {
+        while self.left == 0 {
+            if !self.next_run()? {
+                self.is_at_end = true;
+                return Ok(());
+            }
+        }
+        self.left -= 1;
+        let mut rest = &self.block.bytes[self.at..self.block.postings.end];
+        let (offset, length) = super::take_posting(&mut rest, self.offset).ok_or(IndexFault::Damaged)?;
+        let from = self.block.postings.end - rest.len();
+        (self.offset, self.beside) = (offset, from..from + length);
+        self.at = self.beside.end;
+        let by_days = self.block.form != Form::Journal;
+        self.days = by_days.then(|| version::days_in(&self.block.bytes[self.beside.clone()])).transpose()?;
+        Ok(())
+    }
+
+    fn next_run(&mut self) -> Result<bool, IndexFault> {
+        while !self.block.advance()? {
+            if self.place >= self.segment.fences.len() {
+                return Ok(false);
+            }
+            self.segment.read(self.place, &mut self.block)?;
+            self.place += 1;
+        }
+        (self.left, self.at) = (self.block.count, self.block.postings.start);
+        self.offset = self.segment.span.start;
+        Ok(true)
+    }
+}
