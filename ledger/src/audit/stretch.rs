@@ -5,7 +5,7 @@ use crate::act::{Act, ActRef, Deed};
 use crate::chain::{Head, linked};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
-use crate::journal::blocks::Block;
+use crate::journal::blocks::{Block, Lying};
 use crate::merkle::TreeHash;
 use crate::registrar::concerns;
 use crate::store::{Frame, Store};
@@ -76,16 +76,15 @@ pub(super) struct Sought<'a> {
 impl Sought<'_> {
     /// Reads a block; none where something in it is not as it should be.
     pub(super) fn read(&self, block: &Block, parties: &mut Parties) -> Option<Stretch> {
-        let mut entries = Vec::new();
-        let mut hashes = Vec::new();
+        let records: Vec<Lying<'_>> = block.records().collect::<Option<_>>()?;
+        let entries: Vec<&[u8]> = records.iter().map(|record| record.entry).collect();
+        let hashes = Hash::of_each(&entries);
         let mut stretch: Option<Stretch> = None;
-        for record in block.records() {
-            let record = record?;
+        for (record, hash) in records.iter().zip(&hashes) {
             let entry = Entry::decode(record.entry).ok()?;
             let stretch = stretch.get_or_insert_with(|| Stretch::before(&entry));
             linked(&stretch.last, &entry).ok()?;
-            let head =
-                Head { number: entry.number, hash: Hash::of(record.entry), recorded_at: entry.recorded_at };
+            let head = Head { number: entry.number, hash: *hash, recorded_at: entry.recorded_at };
             stretch.last = head;
             stretch.goes_on = record.goes_on;
             if (head.number - 1).is_multiple_of(STRIDE) {
@@ -100,8 +99,6 @@ impl Sought<'_> {
             }
             stretch.enter(&head, &entry);
             parties.enter(head.number, entry.act)?;
-            entries.push(record.entry);
-            hashes.push(head.hash);
         }
         let mut stretch = stretch?;
         if let Some(store) = self.store {
