@@ -13,7 +13,7 @@ use crate::journal::Records;
 use crate::party::PartyId;
 use crate::roll::Roll;
 
-use super::parties::Declared;
+use super::parties::Parties;
 use super::stretch::{About, NO_ID, STRIDE, Stretch, Target, id_hash};
 
 /// What is kept of every entry until all have been read.
@@ -40,7 +40,7 @@ impl Gathered {
     }
 
     /// Whether all of it holds together; none where it does not, or cannot be told.
-    pub(super) fn settle(self, declared: &Declared, records: &Records) -> Option<()> {
+    pub(super) fn settle(self, parties: &Parties, records: &Records) -> Option<()> {
         let journal = Journal { records, milestones: &self.milestones };
         let mut wanted: Vec<u64> = self.about.iter().filter_map(About::id).collect();
         wanted.sort_unstable();
@@ -67,7 +67,7 @@ impl Gathered {
         let corrections = about.iter().zip(corrects).filter(|(_, corrects)| *corrects);
         let corrections: Vec<(u64, u64)> = corrections.map(|(case, _)| *case).collect();
         about.sort_unstable();
-        let cases = Cases { journal, about, declared };
+        let cases = Cases { journal, about, parties };
         cases.are_sound(&corrections)
     }
 }
@@ -136,7 +136,7 @@ struct Cases<'a> {
     journal: Journal<'a>,
     /// Each act that another is about, and that other; in order.
     about: Vec<(u64, u64)>,
-    declared: &'a Declared,
+    parties: &'a Parties,
 }
 
 impl Cases<'_> {
@@ -175,8 +175,8 @@ impl Cases<'_> {
             roll.enter_as(*earlier, act);
         }
         for party in parties {
-            if let Some((kind, by)) = self.declared.get(&party).filter(|(_, by)| *by < number) {
-                roll.declare(party, *kind, *by);
+            if let Some((kind, by)) = self.parties.declared(&party).filter(|(_, by)| *by < number) {
+                roll.declare(party, kind, by);
             }
         }
         roll.set_count(number - 1);

@@ -24,7 +24,7 @@ use crate::store::Store;
 
 use super::Against;
 use super::meaning::Gathered;
-use super::parties::{Parties, declared};
+use super::parties::Parties;
 use super::stretch::{Sought, Stretch};
 
 /// What was found of a ledger that is sound.
@@ -73,7 +73,7 @@ pub(super) fn pass(
     if joined.goes_on || joined.crossed.is_some() || !joined.registrars.unsigned().is_empty() {
         return None;
     }
-    joined.gathered.settle(&declared(parties)?, &records)?;
+    joined.gathered.settle(&Parties::together(parties)?, &records)?;
     let contradiction = match against {
         Some(Against::Checkpoint(checkpoint)) => checkpoint.check_against(&joined.tree).err(),
         Some(Against::Head(_)) | None => None,
