@@ -324,6 +324,22 @@ mod tests {
     }
 
     #[test]
+    fn the_journal_is_read_before_the_store_is_open() {
+        let (dir, store) = ledger(9_000, &[]);
+        let length = std::fs::metadata(dir.path().join(JOURNAL)).unwrap().len() - FIRST_LINE.len() as u64;
+        let done = AtomicU64::new(0);
+        let opens_last = || {
+            while done.load(Ordering::Relaxed) < length {
+                std::thread::yield_now();
+            }
+            Ok(Some(&store))
+        };
+        assert!(pass(dir.path(), opens_last, None, &done).is_some());
+        let does_not_open = || Err::<Option<&Store>, Fault>(Fault::Lacking);
+        assert!(pass(dir.path(), does_not_open, None, &done).is_none());
+    }
+
+    #[test]
     fn a_store_that_lags_passes_and_one_that_differs_or_leads_does_not() {
         let (dir, _) = ledger(3_000, &[]);
         let (_, another) = ledger(3_000, &[json!({ "kind": "visit", "actor": "AAA", "effective": "2003" })]);
