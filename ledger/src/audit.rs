@@ -9,6 +9,7 @@ mod parties;
 mod passing;
 mod stretch;
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -126,6 +127,31 @@ impl Copy {
     }
 }
 
+/// A copy of the store, opened.
+struct Opened {
+    /// Its files go first: then nobody need bring to the disk what sled still has of them.
+    _files: StoreCopy,
+    store: Store,
+}
+
+impl Borrow<Store> for Opened {
+    fn borrow(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl Opened {
+    fn copy_of(dir: &Path) -> Result<Self, Fault> {
+        let broken = |e: &dyn std::fmt::Display| Fault::Copy(e.to_string());
+        let files = copy_of_store(dir).map_err(|e| broken(&e))?;
+        match Store::open(files.path()) {
+            Ok(store) => Ok(Self { store, _files: files }),
+            Err(StoreError::Taken) => Err(Fault::Copy("its copy could not be opened".to_owned())),
+            Err(error) => Err(broken(&error)),
+        }
+    }
+}
+
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audit {
@@ -171,17 +197,16 @@ pub fn audit(dir: &Path, terms: &Terms) -> Result<Audit, OpenError> {
         index_read: false,
         together: None,
     };
-    let store = audit.open_store(dir);
-    if let Some(found) = store.as_ref().ok().and_then(|store| {
-        passing::pass(dir, store.as_ref().map(|(_, store)| store), audit.against.as_ref(), &terms.done)
-    }) {
-        audit.store_read = matches!(store, Ok(Some(_)));
+    let reads_store = audit.may_read_store(dir);
+    let opened = || reads_store.then(|| Opened::copy_of(dir)).transpose();
+    if let Some(found) = passing::pass(dir, opened, audit.against.as_ref(), &terms.done) {
+        audit.store_read = reads_store;
         audit.pass(&found);
         audit.check_index(dir, terms);
         return Ok(audit);
     }
     let journal = audit.read_journal(dir)?;
-    let store = audit.read_store(store);
+    let store = audit.read_store(opened());
     audit.compare(&journal.found, store.as_ref().map(|store| &store.found));
     let best = audit.best(dir, journal, store)?;
     audit.head = best.entries.last().map_or(Head::EMPTY, Recorded::head);
@@ -296,16 +321,20 @@ impl Audit {
         );
     }
 
-    /// Opens a copy of the store; none where there is none, or a writer is at work on it.
-    fn open_store(&mut self, dir: &Path) -> Result<Option<(StoreCopy, Store)>, Fault> {
-        if dir.join(STORE).is_dir() {
-            return self.open_copy(dir);
-        }
-        self.not_checked.push("store: there is none yet; the next append makes it".to_owned());
-        Ok(None)
+    /// Whether there is a store that can be read: none where nothing was appended yet, or a writer is at work.
+    fn may_read_store(&mut self, dir: &Path) -> bool {
+        let why_not = if !dir.join(STORE).is_dir() {
+            "there is none yet; the next append makes it"
+        } else if is_being_written(dir) {
+            "another process is writing to the ledger"
+        } else {
+            return true;
+        };
+        self.not_checked.push(format!("store: {why_not}"));
+        false
     }
 
-    fn read_store(&mut self, opened: Result<Option<(StoreCopy, Store)>, Fault>) -> Option<Copy> {
+    fn read_store(&mut self, opened: Result<Option<Opened>, Fault>) -> Option<Copy> {
         let opened = match opened {
             Ok(opened) => opened,
             Err(fault) => {
@@ -313,7 +342,7 @@ impl Audit {
                 return None;
             }
         };
-        let (_files, store) = opened?;
+        let Opened { store, .. } = &opened?;
         let mut copy = Copy::default();
         let mut sound = true;
         for found in store.entries() {
@@ -328,21 +357,6 @@ impl Audit {
         }
         self.store_read = true;
         Some(copy)
-    }
-
-    /// Opens a copy of the store; none when a writer is at work on it.
-    fn open_copy(&mut self, dir: &Path) -> Result<Option<(StoreCopy, Store)>, Fault> {
-        let broken = |e: &dyn std::fmt::Display| Fault::Copy(e.to_string());
-        if is_being_written(dir) {
-            self.not_checked.push("store: another process is writing to the ledger".to_owned());
-            return Ok(None);
-        }
-        let copy = copy_of_store(dir).map_err(|e| broken(&e))?;
-        match Store::open(copy.path()) {
-            Ok(store) => Ok(Some((copy, store))),
-            Err(StoreError::Taken) => Err(Fault::Copy("its copy could not be opened".to_owned())),
-            Err(error) => Err(broken(&error)),
-        }
     }
 
     fn compare(&mut self, journal: &BTreeMap<u64, Hash>, store: Option<&BTreeMap<u64, Hash>>) {

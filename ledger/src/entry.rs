@@ -5,7 +5,11 @@
 //! instant was asserted, hash of the entry before, act, in bincode 2 (`config::standard`).
 //!
 //! bincode reads several byte strings as one value and passes over trailing bytes, so decoding is strict: every
-//! byte is consumed, and encoding the result again must give the same bytes.
+//! byte is consumed, and encoding the result again must give the same bytes. Where that is sure beforehand, a short
+//! way (`strict.rs`) spares the encoding.
+
+mod lanes;
+mod strict;
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -16,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::act::Act;
 use crate::date::Instant;
+use strict::Strict;
 
 /// The version of the format of entries that this library writes.
 pub const VERSION: u8 = 1;
@@ -47,6 +52,11 @@ impl Hash {
     pub fn of(bytes: &[u8]) -> Self {
         static START: LazyLock<blake3::Hasher> = LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
         Self(START.clone().update(bytes).finalize().into())
+    }
+
+    /// The hashes of the bytes of entries, each of its own; many at once take a third of the time.
+    pub(crate) fn of_each(entries: &[&[u8]]) -> Vec<Self> {
+        lanes::hashes(entries)
     }
 
     /// Reads 64 lower-case hexadecimal digits.
@@ -187,6 +197,26 @@ impl Entry {
     /// # Errors
     /// [`NotAnEntry`] when the bytes are not exactly what [`Entry::encode`] gives for some entry.
     pub fn decode(bytes: &[u8]) -> Result<Self, NotAnEntry> {
+        Self::decode_shortly(bytes).map_or_else(|| Self::decode_and_compare(bytes), Ok)
+    }
+
+    /// The entry, where its bytes surely have their one form.
+    fn decode_shortly(bytes: &[u8]) -> Option<Self> {
+        let body = bytes.strip_prefix(&[VERSION]).filter(|_| bytes.len() <= LIMIT)?;
+        let mut reader = Strict::new(body);
+        let entry = Self {
+            number: reader.number().ok()?,
+            recorded_at: Instant::from_microsecond(reader.signed().ok()?).ok()?,
+            asserted: reader.flag().ok()?,
+            previous: Hash(reader.array().ok()?),
+            act: Box::deserialize(&mut reader).ok()?,
+        };
+        let is_canonical = reader.rest.is_empty() && (!reader.may_be_rearranged || entry.is_written(body));
+        is_canonical.then_some(entry)
+    }
+
+    /// What the bytes say, whatever it is, if that is written as they are; this is the law.
+    fn decode_and_compare(bytes: &[u8]) -> Result<Self, NotAnEntry> {
         let (version, body) = bytes.split_first().ok_or(NotAnEntry::Empty)?;
         if *version != VERSION {
             return Err(NotAnEntry::OtherVersion(*version));

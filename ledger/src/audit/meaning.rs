@@ -13,20 +13,20 @@ use crate::journal::Records;
 use crate::party::PartyId;
 use crate::roll::Roll;
 
-use super::parties::Declared;
+use super::parties::Parties;
 use super::stretch::{About, NO_ID, STRIDE, Stretch, Target, id_hash};
 
 /// What is kept of every entry until all have been read.
 #[derive(Default)]
 pub(super) struct Gathered {
-    /// The hash of the id of each act, in the order of the entries.
-    ids: Vec<u64>,
+    /// The hash of the id of each act, stretch by stretch: one long list would be copied whenever it has to grow.
+    ids: Vec<Box<[u64]>>,
     /// Where every so many-th entry begins.
     milestones: Vec<u64>,
     about: Vec<About>,
 }
 
-/// The ids are sorted in as many parts, one after another: so little more memory is needed than they take.
+/// The ids are sorted in as many parts, a few at a time: so little more memory is needed than they take.
 const PARTS: u32 = 16;
 
 /// An id that some reference may mean: its hash, and the entries whose acts may have it.
@@ -34,31 +34,26 @@ type Holder = (u64, u64);
 
 impl Gathered {
     pub(super) fn add(&mut self, next: Stretch) {
-        self.ids.extend(next.ids);
+        self.ids.push(next.ids.into_boxed_slice());
         self.milestones.extend(next.milestones);
         self.about.extend(next.about);
     }
 
     /// Whether all of it holds together; none where it does not, or cannot be told.
-    pub(super) fn settle(self, declared: &Declared, records: &Records) -> Option<()> {
+    pub(super) fn settle(self, parties: &Parties, records: &Records) -> Option<()> {
         let journal = Journal { records, milestones: &self.milestones };
         let mut wanted: Vec<u64> = self.about.iter().filter_map(About::id).collect();
         wanted.sort_unstable();
-        let mut holders: Vec<Holder> = Vec::new();
-        for part in 0..PARTS {
-            let is_in = |hash: u64| hash != NO_ID && hash >> (u64::BITS - PARTS.ilog2()) == u64::from(part);
-            let ids = (1..).zip(&self.ids).filter(|(_, hash)| is_in(**hash));
-            let mut sorted: Vec<Holder> = ids.map(|(number, hash)| (*hash, number)).collect();
-            sorted.sort_unstable();
-            for same in sorted.chunk_by(|one, other| one.0 == other.0) {
-                if same.len() > 1 {
-                    journal.are_different(same)?;
-                }
-                if wanted.binary_search(&same[0].0).is_ok() {
-                    holders.extend(same);
-                }
+        wanted.dedup();
+        let parts: Vec<u64> = (0..PARTS.into()).collect();
+        let holders = side_by_side(&parts, |parts| {
+            let mut holders = Vec::new();
+            for part in parts {
+                self.hold(*part, &wanted, &journal, &mut holders)?;
             }
-        }
+            Some(holders)
+        })?;
+        let holders: Vec<Holder> = holders.concat();
         let mut about = Vec::with_capacity(self.about.len());
         for later in &self.about {
             about.push((journal.target(later, &holders)?, later.number));
@@ -67,9 +62,44 @@ impl Gathered {
         let corrections = about.iter().zip(corrects).filter(|(_, corrects)| *corrects);
         let corrections: Vec<(u64, u64)> = corrections.map(|(case, _)| *case).collect();
         about.sort_unstable();
-        let cases = Cases { journal, about, declared };
+        let cases = Cases { journal, about, parties };
         cases.are_sound(&corrections)
     }
+
+    /// Looks at the ids of a part: lists the holders of those that are wanted; none where an id stands twice.
+    fn hold(
+        &self,
+        part: u64,
+        wanted: &[u64],
+        journal: &Journal<'_>,
+        holders: &mut Vec<Holder>,
+    ) -> Option<()> {
+        let part_of = |hash: u64| hash >> (u64::BITS - PARTS.ilog2());
+        let ids = (1..)
+            .zip(self.ids.iter().flatten())
+            .filter(|(_, hash)| part_of(**hash) == part && **hash != NO_ID);
+        let mut sorted: Vec<Holder> = ids.map(|(number, hash)| (*hash, number)).collect();
+        sorted.sort_unstable();
+        for same in sorted.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
+            journal.are_different(same)?;
+        }
+        for hash in wanted.iter().filter(|hash| part_of(**hash) == part) {
+            let from = sorted.partition_point(|holder| holder.0 < *hash);
+            holders.extend(sorted[from..].iter().take_while(|holder| holder.0 == *hash));
+        }
+        Some(())
+    }
+}
+
+/// What comes of the shares of a list, one for each thread; none where one of them gives none.
+fn side_by_side<T: Sync, R: Send>(list: &[T], work: impl Fn(&[T]) -> Option<R> + Sync) -> Option<Vec<R>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = list.len().div_ceil(threads).max(1);
+    let work = &work;
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = list.chunks(share).map(|share| scope.spawn(move || work(share))).collect();
+        shares.into_iter().map(|share| share.join().ok()?).collect()
+    })
 }
 
 impl About {
@@ -136,21 +166,16 @@ struct Cases<'a> {
     journal: Journal<'a>,
     /// Each act that another is about, and that other; in order.
     about: Vec<(u64, u64)>,
-    declared: &'a Declared,
+    parties: &'a Parties,
 }
 
 impl Cases<'_> {
-    /// Whether after each correction there is a sound act; some threads share them.
+    /// Whether after each correction there is a sound act.
     fn are_sound(&self, corrections: &[(u64, u64)]) -> Option<()> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = corrections.len().div_ceil(threads).max(1);
-        std::thread::scope(|scope| {
-            let shares = corrections.chunks(share).map(|share| {
-                scope.spawn(|| share.iter().all(|(target, number)| self.is_sound(*target, *number).is_some()))
-            });
-            let shares: Vec<_> = shares.collect();
-            shares.into_iter().all(|share| share.join().unwrap_or(false)).then_some(())
-        })
+        let all = |share: &[(u64, u64)]| {
+            share.iter().try_for_each(|(target, number)| self.is_sound(*target, *number))
+        };
+        side_by_side(corrections, all).map(drop)
     }
 
     /// Checks a correction as it would be checked if it were new: against the act that it corrects, with all that was
@@ -175,8 +200,8 @@ impl Cases<'_> {
             roll.enter_as(*earlier, act);
         }
         for party in parties {
-            if let Some((kind, by)) = self.declared.get(&party).filter(|(_, by)| *by < number) {
-                roll.declare(party, *kind, *by);
+            if let Some((kind, by)) = self.parties.declared(&party).filter(|(_, by)| *by < number) {
+                roll.declare(party, kind, by);
             }
         }
         roll.set_count(number - 1);

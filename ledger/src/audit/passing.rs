@@ -2,17 +2,20 @@
 //! with some bytes an entry in memory. At the first thing that is not as it should be this gives up, and the ledger is
 //! looked at more closely.
 //!
-//! A thread takes the next block of the journal, decodes and hashes its entries, follows the links within it, and
-//! compares them with the frames of the store ([`stretch`](super::stretch)). What depends on the entries before is
-//! joined in order, and is little: the link at the seam, the signatures of registrars. What depends on all of them
-//! (ids, references, parties, corrections) is settled at the end ([`meaning`](super::meaning)).
+//! A thread takes the next block of the journal, decodes and hashes its entries and follows the links within it. The
+//! store is copied and opened meanwhile; once that is done, what was read is compared with its frames
+//! ([`stretch`](super::stretch)). What depends on the entries before is joined in order, and is little: the link at the
+//! seam, the signatures of registrars. What depends on all of them (ids, references, parties, corrections) is settled at
+//! the end ([`meaning`](super::meaning)).
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 
-use crate::chain::{Head, linked_to};
+use crate::abreast::both;
+use crate::chain::{Fault, Head, linked_to};
 use crate::checkpoint::Contradiction;
 use crate::copies::JOURNAL;
 use crate::entry::Hash;
@@ -24,8 +27,8 @@ use crate::store::Store;
 
 use super::Against;
 use super::meaning::Gathered;
-use super::parties::{Parties, declared};
-use super::stretch::{Sought, Stretch};
+use super::parties::Parties;
+use super::stretch::{Stretch, Uncompared};
 
 /// What was found of a ledger that is sound.
 pub(super) struct Passed {
@@ -38,42 +41,48 @@ pub(super) struct Passed {
     pub(super) contradiction: Option<Contradiction>,
 }
 
-/// Audits a ledger that may be sound; none where it is not. How many bytes of the journal are done is counted.
-pub(super) fn pass(
+/// How many blocks are read before the store is waited for: of a million entries about a quarter, 64 MB.
+const MOST_UNCOMPARED: usize = 128;
+
+/// Audits a ledger that may be sound; none where it is not. The store is opened meanwhile. How many bytes of the journal
+/// are done is counted.
+pub(super) fn pass<S: Borrow<Store> + Send + Sync>(
     ledger: &Path,
-    store: Option<&Store>,
+    open: impl FnOnce() -> Result<Option<S>, Fault> + Send,
     against: Option<&Against>,
     done: &AtomicU64,
 ) -> Option<Passed> {
     let path = ledger.join(JOURNAL);
     let blocks = Mutex::new(Blocks::open(&path).ok()?);
     let records = Records::open(&path).ok()?;
-    if let Some(begins) = store.map(Store::begins)
-        && begins.ok()?.is_some_and(|begins| begins != 1)
-    {
-        return None;
-    }
     let work = Work {
-        sought: Sought { store, against },
+        against,
         blocks,
+        store: OnceLock::new(),
+        uncompared: Mutex::default(),
         joined: Mutex::default(),
         broken: AtomicBool::new(false),
         done,
     };
     let parties = std::thread::scope(|scope| {
+        scope.spawn(|| work.store.get_or_init(open));
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| work.go_on())).collect();
         threads.into_iter().map(|thread| thread.join().ok()?).collect::<Option<Vec<Parties>>>()
     })?;
+    let store = work.store.into_inner()?.ok()?;
     let joined = work.joined.into_inner().ok()?.joined;
-    let lag = match store.map(|store| store.head().number) {
-        Some(reaches) => joined.head.number.checked_sub(reaches)?,
+    let lag = match store.as_ref().map(Borrow::borrow) {
+        Some(store) if store.begins().ok()?.is_some_and(|begins| begins != 1) => return None,
+        Some(store) => joined.head.number.checked_sub(store.head().number)?,
         None => 0,
     };
     if joined.goes_on || joined.crossed.is_some() || !joined.registrars.unsigned().is_empty() {
         return None;
     }
-    joined.gathered.settle(&declared(parties)?, &records)?;
+    // The store is not needed any more; to be rid of a large copy takes a while.
+    let settle = || joined.gathered.settle(&Parties::together(parties)?, &records);
+    both(|| drop(store), settle).1?;
     let contradiction = match against {
         Some(Against::Checkpoint(checkpoint)) => checkpoint.check_against(&joined.tree).err(),
         Some(Against::Head(_)) | None => None,
@@ -82,39 +91,59 @@ pub(super) fn pass(
 }
 
 /// What the threads share.
-struct Work<'a> {
-    sought: Sought<'a>,
+struct Work<'a, S> {
+    against: Option<&'a Against>,
     blocks: Mutex<Blocks>,
+    /// The store, if there is one, once it is open.
+    store: OnceLock<Result<Option<S>, Fault>>,
+    /// What was read before that.
+    uncompared: Mutex<VecDeque<Uncompared>>,
     joined: Mutex<Joining>,
     /// Whether something is not as it should be: then nobody need go on.
     broken: AtomicBool,
     done: &'a AtomicU64,
 }
 
-impl Work<'_> {
+impl<S: Borrow<Store>> Work<'_, S> {
     /// Takes blocks as long as there are any; none where something is not as it should be.
     fn go_on(&self) -> Option<Parties> {
         let mut parties = Parties::default();
-        let mut block = Block::default();
-        let mut next = || {
-            if self.broken.load(Ordering::Relaxed) || !self.blocks.lock().ok()?.read(&mut block).ok()? {
-                return Some(false);
-            }
-            let stretch = self.sought.read(&block, &mut parties)?;
-            self.done.fetch_add(block.length(), Ordering::Relaxed);
-            self.joined.lock().ok()?.take(block.place, stretch)?;
-            Some(true)
-        };
-        loop {
-            match next() {
-                Some(true) => {}
-                Some(false) => return Some(parties),
-                None => {
-                    self.broken.store(true, Ordering::Relaxed);
-                    return None;
-                }
-            }
+        let sound = self.read(&mut parties);
+        if sound.is_none() {
+            self.broken.store(true, Ordering::Relaxed);
         }
+        sound.map(|()| parties)
+    }
+
+    fn read(&self, parties: &mut Parties) -> Option<()> {
+        let mut block = Block::default();
+        while !self.broken.load(Ordering::Relaxed) && self.blocks.lock().ok()?.read(&mut block).ok()? {
+            let length = block.length();
+            let read = Uncompared::read(std::mem::take(&mut block), self.against, parties)?;
+            self.done.fetch_add(length, Ordering::Relaxed);
+            self.uncompared.lock().ok()?.push_back(read);
+            block = self.compare(MOST_UNCOMPARED)?;
+        }
+        self.compare(0).map(drop)
+    }
+
+    /// Compares what waits with the store, once that is open; it is waited for where more blocks wait than may. Gives a
+    /// block back of which the memory can be used again.
+    fn compare(&self, may_wait: usize) -> Option<Block> {
+        let mut spare = Block::default();
+        let store = match self.store.get() {
+            Some(store) => store,
+            None if self.uncompared.lock().ok()?.len() <= may_wait => return Some(spare),
+            None => self.store.wait(),
+        };
+        let store = store.as_ref().ok()?.as_ref().map(Borrow::borrow);
+        let next = || self.uncompared.lock().ok()?.pop_front();
+        while let Some(next) = next() {
+            let (stretch, block) = next.compare(store)?;
+            self.joined.lock().ok()?.take(stretch)?;
+            spare = block;
+        }
+        Some(spare)
     }
 }
 
@@ -127,8 +156,8 @@ struct Joining {
 }
 
 impl Joining {
-    fn take(&mut self, place: u64, stretch: Stretch) -> Option<()> {
-        self.waiting.insert(place, stretch);
+    fn take(&mut self, stretch: Stretch) -> Option<()> {
+        self.waiting.insert(stretch.place, stretch);
         while let Some(next) = self.waiting.remove(&self.count) {
             self.joined.join(next)?;
             self.count += 1;
@@ -273,7 +302,7 @@ mod tests {
     }
 
     fn passes(dir: &Path, store: Option<&Store>) -> bool {
-        pass(dir, store, None, &AtomicU64::new(0)).is_some()
+        pass(dir, || Ok(store), None, &AtomicU64::new(0)).is_some()
     }
 
     #[test]
@@ -284,7 +313,7 @@ mod tests {
             "there are several blocks"
         );
         let done = AtomicU64::new(0);
-        let passed = pass(dir.path(), Some(&store), None, &done).unwrap();
+        let passed = pass(dir.path(), || Ok(Some(&store)), None, &done).unwrap();
         assert_eq!((passed.head.number, passed.lag), (9_000, 0));
         let length = std::fs::metadata(dir.path().join(JOURNAL)).unwrap().len();
         assert_eq!(done.into_inner(), length - 19, "all of it but the first line was counted");
@@ -292,6 +321,22 @@ mod tests {
         drop(store);
         let found = audit(dir.path(), &Terms::default()).unwrap();
         assert!(found.store_read && found.faults.is_empty(), "{:?}", found.faults);
+    }
+
+    #[test]
+    fn the_journal_is_read_before_the_store_is_open() {
+        let (dir, store) = ledger(9_000, &[]);
+        let length = std::fs::metadata(dir.path().join(JOURNAL)).unwrap().len() - FIRST_LINE.len() as u64;
+        let done = AtomicU64::new(0);
+        let opens_last = || {
+            while done.load(Ordering::Relaxed) < length {
+                std::thread::yield_now();
+            }
+            Ok(Some(&store))
+        };
+        assert!(pass(dir.path(), opens_last, None, &done).is_some());
+        let does_not_open = || Err::<Option<&Store>, Fault>(Fault::Lacking);
+        assert!(pass(dir.path(), does_not_open, None, &done).is_none());
     }
 
     #[test]
@@ -309,7 +354,7 @@ mod tests {
             let begin = FIRST_LINE.len() as u64;
             let length: u64 = sealed[..count].iter().map(|sealed| record_length(sealed.bytes.len())).sum();
             store.follow(&dir.path().join(JOURNAL), begin..begin + length).unwrap();
-            let passed = pass(dir.path(), Some(&store), None, &AtomicU64::new(0)).unwrap();
+            let passed = pass(dir.path(), || Ok(Some(&store)), None, &AtomicU64::new(0)).unwrap();
             assert_eq!(passed.lag, 3_000 - count as u64);
         }
     }

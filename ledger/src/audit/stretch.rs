@@ -5,7 +5,7 @@ use crate::act::{Act, ActRef, Deed};
 use crate::chain::{Head, linked};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
-use crate::journal::blocks::Block;
+use crate::journal::blocks::{Block, Lying};
 use crate::merkle::TreeHash;
 use crate::registrar::concerns;
 use crate::store::{Frame, Store};
@@ -18,6 +18,8 @@ pub(super) const STRIDE: u64 = 16;
 
 /// What is left of a stretch once its entries have been read.
 pub(super) struct Stretch {
+    /// Its place among the stretches.
+    pub(super) place: u64,
     /// What its first entry says of the one before.
     pub(super) number: u64,
     pub(super) previous: Hash,
@@ -66,32 +68,31 @@ pub(super) enum Target {
     Id(u64),
 }
 
-/// What is looked for besides.
-#[derive(Clone, Copy)]
-pub(super) struct Sought<'a> {
-    pub(super) store: Option<&'a Store>,
-    pub(super) against: Option<&'a Against>,
+/// A block that has been read, and is not compared with the store yet.
+pub(super) struct Uncompared {
+    block: Block,
+    hashes: Vec<Hash>,
+    stretch: Stretch,
 }
 
-impl Sought<'_> {
+impl Uncompared {
     /// Reads a block; none where something in it is not as it should be.
-    pub(super) fn read(&self, block: &Block, parties: &mut Parties) -> Option<Stretch> {
-        let mut entries = Vec::new();
-        let mut hashes = Vec::new();
+    pub(super) fn read(block: Block, against: Option<&Against>, parties: &mut Parties) -> Option<Self> {
+        let records: Vec<Lying<'_>> = block.records().collect::<Option<_>>()?;
+        let entries: Vec<&[u8]> = records.iter().map(|record| record.entry).collect();
+        let hashes = Hash::of_each(&entries);
         let mut stretch: Option<Stretch> = None;
-        for record in block.records() {
-            let record = record?;
+        for (record, hash) in records.iter().zip(&hashes) {
             let entry = Entry::decode(record.entry).ok()?;
-            let stretch = stretch.get_or_insert_with(|| Stretch::before(&entry));
+            let stretch = stretch.get_or_insert_with(|| Stretch::before(block.place, &entry));
             linked(&stretch.last, &entry).ok()?;
-            let head =
-                Head { number: entry.number, hash: Hash::of(record.entry), recorded_at: entry.recorded_at };
+            let head = Head { number: entry.number, hash: *hash, recorded_at: entry.recorded_at };
             stretch.last = head;
             stretch.goes_on = record.goes_on;
             if (head.number - 1).is_multiple_of(STRIDE) {
                 stretch.milestones.push(record.offset);
             }
-            match self.against {
+            match against {
                 Some(Against::Head(expected)) if expected.number == head.number => {
                     stretch.named = Some(head.hash);
                 }
@@ -100,23 +101,28 @@ impl Sought<'_> {
             }
             stretch.enter(&head, &entry);
             parties.enter(head.number, entry.act)?;
-            entries.push(record.entry);
-            hashes.push(head.hash);
         }
-        let mut stretch = stretch?;
-        if let Some(store) = self.store {
-            stretch.crossed = Beside { first: stretch.number, previous: stretch.previous, entries, hashes }
-                .compare(store)?;
+        Some(Self { stretch: stretch?, hashes, block })
+    }
+
+    /// Compares it with the store, if there is one; none where anything differs.
+    pub(super) fn compare(self, store: Option<&Store>) -> Option<(Stretch, Block)> {
+        let Self { block, hashes, mut stretch } = self;
+        if let Some(store) = store {
+            let (first, previous) = (stretch.number, stretch.previous);
+            let entries = block.entries().collect();
+            stretch.crossed = Beside { first, previous, entries, hashes }.compare(store)?;
         }
-        Some(stretch)
+        Some((stretch, block))
     }
 }
 
 impl Stretch {
-    fn before(first: &Entry) -> Self {
+    fn before(place: u64, first: &Entry) -> Self {
         let number = first.number;
         let (previous, recorded_at) = (first.previous, first.recorded_at);
         Self {
+            place,
             number,
             previous,
             recorded_at,

@@ -2,10 +2,10 @@
 //! for an entry.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
-use super::{FIRST_LINE, GOES_ON, HEADER, NotAJournal, Reader, checksum, length_in, read_up_to};
+use super::{FIRST_LINE, GOES_ON, HEADER, NotAJournal, Reader, checksum, length_in};
 use crate::entry::LIMIT;
 
 /// How long a block is, in bytes: longer than any record, and short enough to stay in the cache of a processor.
@@ -53,10 +53,9 @@ impl Blocks {
         block.offset = self.offset;
         block.bytes.clear();
         block.bytes.append(&mut self.begun);
-        let begun = block.bytes.len();
-        block.bytes.resize(begun.max(BLOCK), 0);
-        let read = read_up_to(&mut self.file, &mut block.bytes[begun..])?;
-        block.bytes.truncate(begun + read);
+        let lacking = BLOCK.saturating_sub(block.bytes.len());
+        block.bytes.reserve_exact(lacking);
+        (&mut self.file).take(lacking as u64).read_to_end(&mut block.bytes)?;
         let whole = block.length_of_whole();
         // At the end of the file, and where the length of a record can not be right, all of it is handed on: whoever
         // looks at the records finds that.
@@ -96,6 +95,17 @@ impl Block {
             let record = self.record(begins);
             at = record.as_ref().map(|record| begins + HEADER + record.entry.len());
             Some(record)
+        })
+    }
+
+    /// The entries of its records, as long as they are whole; whoever asks has found them sound.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = self.bytes.as_slice();
+        std::iter::from_fn(move || {
+            let ([a, b, c, d, ..], after) = rest.split_first_chunk::<HEADER>()?;
+            let (entry, after) = after.split_at_checked(length_in([*a, *b, *c, *d]))?;
+            rest = after;
+            Some(entry)
         })
     }
 
