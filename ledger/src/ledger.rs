@@ -181,6 +181,7 @@ impl Ledger {
             return Err(Refusal::NotExpected { expected, actual: self.head });
         }
         if self.index_lags.take().is_some() {
+            self.indexed.rest();
             self.indexed = Indexed::open_to_write(&self.dir)?;
         }
         Ok(Intake::new(self, recorded_at))
@@ -259,6 +260,7 @@ impl Ledger {
     /// Lets go of what was taken in and not committed.
     fn forget_intake(&mut self) {
         self.journal.cut();
+        self.indexed.rest();
         match Indexed::open_to_write(&self.dir) {
             Ok(indexed) => self.indexed = indexed,
             // It is tried again before anything is asked of it.
@@ -268,6 +270,7 @@ impl Ledger {
 
     /// Makes the index anew.
     fn renew_index(&mut self) -> io::Result<()> {
+        self.indexed.rest();
         Index::remove(&self.dir)?;
         self.indexed = Indexed::open_to_write(&self.dir)?;
         Ok(())

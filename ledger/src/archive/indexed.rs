@@ -76,7 +76,7 @@ impl Indexed {
         let mut opened = Self::bare(ledger)?;
         opened.index.tidy()?;
         opened.read_on(ledger).map_err(io::Error::other)?;
-        opened.index.confirm()?;
+        opened.index.confirm().map_err(io::Error::other)?;
         Ok(opened)
     }
 
@@ -192,6 +192,11 @@ impl Indexed {
         self.root_of(act, offset)
     }
 
+    /// Waits for what the index still does on a thread of its own: then its files may be removed.
+    pub(crate) fn rest(&mut self) {
+        self.index.rest();
+    }
+
     /// Whether as much is in memory as should ever be: then comes [`Indexed::flush`].
     pub(crate) fn is_full(&self) -> bool {
         self.recent.last() / MOST_AT_ONCE > self.index.last() / MOST_AT_ONCE
@@ -199,7 +204,7 @@ impl Indexed {
 
     /// Gives what was written its names: the journal holds all of it now.
     pub(crate) fn confirm(&mut self) -> Result<(), Unread> {
-        Ok(self.index.confirm().map_err(IndexFault::from)?)
+        Ok(self.index.confirm()?)
     }
 
     /// Writes what is in memory to the index, in the lengths that the numbers of the entries give. The journal must
