@@ -21,6 +21,7 @@ pub use word::{
 };
 
 use crate::date::{Date, RecordedAt};
+use draft::Fields;
 use word::Shown;
 
 /// One act: who did what toward whom, when it took effect, and on whose word.
@@ -145,32 +146,32 @@ impl Act {
         }
     }
 
-    fn take(draft: &mut Draft) -> Option<Self> {
-        let id = draft.take("id");
-        let kind = draft.kind().unwrap_or_default();
-        let deed = Deed::take(kind, draft);
+    fn take(from: &mut impl Fields) -> Option<Self> {
+        let id = from.take("id");
+        let kind = from.kind().unwrap_or_default();
+        let deed = Deed::take(kind, from);
         let timing = Timing::of(kind);
-        let effective: Option<Option<Date>> = draft.take("effective");
+        let effective: Option<Option<Date>> = from.take("effective");
         if timing.needs_effective() && effective == Some(None) {
-            draft.missing("effective");
+            from.missing("effective");
         }
         let may_end = timing.may_end() || kind.is_empty();
-        let until: Option<Option<Date>> = if may_end { draft.take("until") } else { Some(None) };
-        if let (Some(Some(from)), Some(Some(to))) = (&effective, &until)
-            && to.latest() < from.earliest()
+        let until: Option<Option<Date>> = if may_end { from.take("until") } else { Some(None) };
+        if let (Some(Some(begin)), Some(Some(end))) = (&effective, &until)
+            && end.latest() < begin.earliest()
         {
-            draft.flaw("until", Flaw::UntilBeforeEffective { effective: from.clone(), until: to.clone() });
+            from.flaw("until", Flaw::UntilBeforeEffective { effective: begin.clone(), until: end.clone() });
         }
-        let decided = draft.take("decided");
-        let announced = draft.take("announced");
-        let notified = draft.take("notified");
-        let published = draft.take("published");
-        let instrument = draft.take("instrument");
-        let basis = draft.take("basis");
-        let claims = draft.take("claims");
-        let order = draft.take("order");
-        let group = draft.take("group");
-        let note = draft.take("note");
+        let decided = from.take("decided");
+        let announced = from.take("announced");
+        let notified = from.take("notified");
+        let published = from.take("published");
+        let instrument = from.take("instrument");
+        let basis = from.take("basis");
+        let claims = from.take("claims");
+        let order = from.take("order");
+        let group = from.take("group");
+        let note = from.take("note");
         Some(Self {
             id: id?,
             deed: deed?,

@@ -30,8 +30,7 @@ use crate::history::History;
 use crate::party::PartyId;
 use crate::standing::{Knowledge, Question, Recorded, Registers};
 
-pub(crate) use indexed::Indexed;
-use indexed::Unread;
+pub(crate) use indexed::{Indexed, Unread};
 pub(crate) use rolled::named_in;
 pub use scope::Scope;
 

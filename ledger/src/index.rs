@@ -18,6 +18,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread::{JoinHandle, spawn};
 
 use crate::date::Instant;
 use crate::entry::Hash;
@@ -50,6 +51,33 @@ pub(crate) struct Index {
     /// The first and last entries of those that are pending, and of those that confirmed ones have been joined from.
     pending: BTreeSet<(u64, u64)>,
     joined: Vec<(u64, u64)>,
+    /// Segments that are being joined on a thread of their own, while more are added.
+    joining: Option<Joining>,
+}
+
+/// The place of the first segment that is being joined, and what comes of it. Dropped, it has ended: nobody else may
+/// write these files meanwhile.
+#[derive(Debug)]
+struct Joining {
+    from: usize,
+    work: Option<JoinHandle<Result<Segment, IndexFault>>>,
+}
+
+impl Joining {
+    fn is_finished(&self) -> bool {
+        self.work.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    fn end(&mut self) -> Result<Segment, IndexFault> {
+        let joined = self.work.take().map(JoinHandle::join);
+        joined.and_then(Result::ok).unwrap_or(Err(IndexFault::Damaged))
+    }
+}
+
+impl Drop for Joining {
+    fn drop(&mut self) {
+        drop(self.work.take().map(JoinHandle::join));
+    }
 }
 
 impl Index {
@@ -108,7 +136,13 @@ impl Index {
     }
 
     fn pending_path_of(&self, name: (u64, u64)) -> PathBuf {
-        self.path_of(name).with_extension(PENDING)
+        pending_in(&self.dir, name)
+    }
+
+    /// Where the file of a segment lies, pending or not.
+    fn file_of(&self, segment: &Segment) -> PathBuf {
+        let name = (segment.span.first, segment.span.last);
+        if self.pending.contains(&name) { self.pending_path_of(name) } else { self.path_of(name) }
     }
 
     /// What the segments cover; none where there are no segments.
@@ -160,7 +194,7 @@ impl Index {
         }
     }
 
-    /// Adds a segment that follows the last one, and joins what can be joined.
+    /// Adds a segment that follows the last one, and begins to join what can be joined.
     pub(crate) fn add<'p>(
         &mut self,
         span: Span,
@@ -175,12 +209,20 @@ impl Index {
         }
         self.segments.push(writer.finish(milestones)?);
         self.pending.insert(name);
-        while self.join_last()? {}
+        if self.joining.as_ref().is_none_or(Joining::is_finished) {
+            self.end_joining()?;
+            self.begin_joining();
+        }
         Ok(())
     }
 
-    /// Gives the segments that were added their names: the journal holds their entries now.
-    pub(crate) fn confirm(&mut self) -> io::Result<()> {
+    /// Joins all that can be joined, and gives the segments that were added their names: the journal holds their
+    /// entries now.
+    pub(crate) fn confirm(&mut self) -> Result<(), IndexFault> {
+        self.end_joining()?;
+        while self.begin_joining() {
+            self.end_joining()?;
+        }
         while let Some(name) = self.pending.first().copied() {
             fs::rename(self.pending_path_of(name), self.path_of(name))?;
             self.pending.remove(&name);
@@ -192,29 +234,44 @@ impl Index {
         Ok(())
     }
 
-    /// Joins the last segments, where they are as many of one length as make one of the next.
-    fn join_last(&mut self) -> Result<bool, IndexFault> {
+    /// Begins to join the first segments that are as many of one length as make one of the next; says whether there
+    /// are such.
+    fn begin_joining(&mut self) -> bool {
         let fan = usize::try_from(FAN).unwrap_or(usize::MAX);
-        let Some(from) = self.segments.len().checked_sub(fan) else { return Ok(false) };
-        let parts = &self.segments[from..];
-        let length = parts[0].span.length();
-        let begins = (parts[0].span.first - 1).is_multiple_of(length * FAN);
-        if !begins || parts.iter().any(|part| part.span.length() != length) {
-            return Ok(false);
-        }
-        let name = (parts[0].span.first, parts[fan - 1].span.last);
-        let joined = segment::join(parts, &self.pending_path_of(name))?;
-        for part in self.segments.split_off(from) {
+        let Some(from) = self.segments.windows(fan).position(make_one) else { return false };
+        let parts = &self.segments[from..from + fan];
+        let path = self.pending_path_of((parts[0].span.first, parts[fan - 1].span.last));
+        let parts: Vec<PathBuf> = parts.iter().map(|part| self.file_of(part)).collect();
+        let work = Some(spawn(move || {
+            let parts: Vec<Segment> =
+                parts.iter().map(|part| Segment::open(part)).collect::<Result<_, _>>()?;
+            segment::join(&parts, &path)
+        }));
+        self.joining = Some(Joining { from, work });
+        true
+    }
+
+    /// Puts what was joined into the place of its parts, once it is whole.
+    fn end_joining(&mut self) -> Result<(), IndexFault> {
+        let Some(mut joining) = self.joining.take() else { return Ok(()) };
+        let (from, joined) = (joining.from, joining.end()?);
+        let name = (joined.span.first, joined.span.last);
+        let count = self.segments[from..].partition_point(|part| part.span.last <= name.1);
+        for part in self.segments.splice(from..from + count, [joined]) {
             let name = (part.span.first, part.span.last);
             if self.pending.remove(&name) {
-                fs::remove_file(self.pending_path_of(name))?;
+                fs::remove_file(pending_in(&self.dir, name))?;
             } else {
                 self.joined.push(name);
             }
         }
-        self.segments.push(joined);
         self.pending.insert(name);
-        Ok(true)
+        Ok(())
+    }
+
+    /// Waits for what is being joined, and lets it go.
+    pub(crate) fn rest(&mut self) {
+        drop(self.joining.take());
     }
 
     /// Removes files that are no part of the index any more: of another history, or left by a crash.
@@ -233,6 +290,18 @@ impl Index {
         }
         Ok(())
     }
+}
+
+/// Whether segments that follow one another are of one length, and begin where a longer one does.
+fn make_one(parts: &[Segment]) -> bool {
+    let Some(first) = parts.first() else { return false };
+    let length = first.span.length();
+    (first.span.first - 1).is_multiple_of(length * FAN)
+        && parts.iter().all(|part| part.span.length() == length)
+}
+
+fn pending_in(dir: &Path, (first, last): (u64, u64)) -> PathBuf {
+    dir.join(name_of(first, last)).with_extension(PENDING)
 }
 
 /// The first and last entries of the segments in a directory, in no order.

@@ -19,6 +19,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::thread::{JoinHandle, spawn};
 
 use crate::chain::{Fault, Followed, Head, Sealed, follow_all};
 use crate::entry::LIMIT;
@@ -31,6 +32,9 @@ const HEADER: usize = 8;
 
 /// How much is read or written at a time, in bytes.
 const BUFFER: usize = 1 << 18;
+
+/// How many bytes of an append are written before they are synced, while more are made: so its end waits for few.
+const AHEAD: u64 = 1 << 25;
 
 /// Why a file is not a journal that this program can read.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +65,9 @@ pub struct Journal {
     records: Vec<u8>,
     /// The last entry added: whether its append goes on is known when another comes, or none.
     held: Option<Vec<u8>>,
+    /// The length of what was written when a sync last began, and that sync, on a thread of its own.
+    synced: u64,
+    syncing: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Journal {
@@ -89,7 +96,7 @@ impl Journal {
     }
 
     fn at(file: File, bytes: u64) -> Self {
-        Self { file, bytes, written: bytes, records: Vec::new(), held: None }
+        Self { file, bytes, written: bytes, records: Vec::new(), held: None, synced: bytes, syncing: None }
     }
 
     /// The length of what has been acknowledged, in bytes.
@@ -114,7 +121,22 @@ impl Journal {
         self.file.write_all_at(&self.records, self.written)?;
         self.written += self.records.len() as u64;
         self.records.clear();
+        if self.written - self.synced >= AHEAD { self.sync_ahead() } else { Ok(()) }
+    }
+
+    /// Begins to sync what was written, once the sync before has ended.
+    fn sync_ahead(&mut self) -> io::Result<()> {
+        self.end_sync()?;
+        let file = self.file.try_clone()?;
+        self.synced = self.written;
+        self.syncing = Some(spawn(move || file.sync_data()));
         Ok(())
+    }
+
+    /// Waits for the sync that was begun. The system tells of a failure once: so it must be heard here.
+    fn end_sync(&mut self) -> io::Result<()> {
+        let lost = |_| Err(io::Error::other("a sync of the journal stopped without a word"));
+        self.syncing.take().map_or(Ok(()), |syncing| syncing.join().unwrap_or_else(lost))
     }
 
     /// Ends the append that is being written: when this returns it is on disk, all of it.
@@ -125,9 +147,9 @@ impl Journal {
         let Some(last) = self.held.take() else { return Ok(()) };
         let spilled = self.written > self.bytes;
         // The last record makes the others count: they must not reach the disk after it.
-        let before = if spilled { self.spill().and_then(|()| self.file.sync_data()) } else { Ok(()) };
+        let before = if spilled { self.spill().and_then(|()| self.sync()) } else { Ok(()) };
         push_record(&mut self.records, &last, false);
-        let committed = before.and_then(|()| self.spill()).and_then(|()| self.file.sync_data());
+        let committed = before.and_then(|()| self.spill()).and_then(|()| self.sync());
         if committed.is_err() {
             self.cut();
         } else {
@@ -136,15 +158,25 @@ impl Journal {
         committed
     }
 
+    /// Brings what was written to the disk.
+    fn sync(&mut self) -> io::Result<()> {
+        self.end_sync()?;
+        self.file.sync_data()?;
+        self.synced = self.written;
+        Ok(())
+    }
+
     /// Drops what was added since the last append.
     ///
     /// If the file cannot be cut now, the next opening cuts it: an append without its last record never counted.
     /// A whole append whose sync failed would count, so it is tried here, and its own failure changes nothing.
     pub(crate) fn cut(&mut self) {
+        // What became of it no longer matters.
+        drop(self.end_sync());
         self.records.clear();
         self.held = None;
         drop(self.file.set_len(self.bytes));
-        self.written = self.bytes;
+        (self.written, self.synced) = (self.bytes, self.bytes);
     }
 
     /// Appends entries as one append: when this returns they are on disk, all of them.

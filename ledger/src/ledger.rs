@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::abreast::both;
 use crate::act::{Flaw, Place, Problem, Submitted};
-use crate::archive::Indexed;
+use crate::archive::{Indexed, Unread};
 use crate::chain::{Head, Sealed, seal};
 use crate::copies::{Closed, Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
 use crate::date::{Instant, RecordedAt};
@@ -23,10 +23,10 @@ use crate::journal::Journal;
 use crate::note::SigningKey;
 use crate::registrar::{Breach, Registrars};
 use crate::roll::{Fate, Roll};
-use crate::standing::Recorded;
 use crate::store::{Store, StoreError};
 
 pub use intake::Intake;
+use intake::Pending;
 
 /// Why acts were not recorded. Nothing of them was.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +181,7 @@ impl Ledger {
             return Err(Refusal::NotExpected { expected, actual: self.head });
         }
         if self.index_lags.take().is_some() {
+            self.indexed.rest();
             self.indexed = Indexed::open_to_write(&self.dir)?;
         }
         Ok(Intake::new(self, recorded_at))
@@ -224,7 +225,7 @@ impl Ledger {
 
     /// Brings the append that is being written to the disk. Meanwhile the index takes in what of it is pending, and the
     /// store, where it lags by much, follows as far as the journal has held. The first result is the journal's.
-    fn commit(&mut self, pending: Vec<(Recorded, u64)>) -> (io::Result<()>, Result<(), StoreError>) {
+    fn commit(&mut self, pending: Vec<Pending>) -> (io::Result<()>, Result<(), StoreError>) {
         /// By how many bytes the store may lag: frames are written whole then, and the journal is opened less often.
         const LAG: u64 = 1 << 16;
         /// Taking in fewer entries is not worth a thread.
@@ -252,16 +253,14 @@ impl Ledger {
     /// journal holds it now.
     fn write_index(&mut self, all: bool) {
         if self.index_lags.is_none() {
-            let indexed = &mut self.indexed;
-            let written = if all || indexed.is_full() { indexed.flush() } else { Ok(()) };
-            let named = written.and_then(|()| indexed.confirm());
-            self.index_lags = named.err().map(|error| error.to_string());
+            self.index_lags = write(&mut self.indexed, all).err().map(|error| error.to_string());
         }
     }
 
     /// Lets go of what was taken in and not committed.
     fn forget_intake(&mut self) {
         self.journal.cut();
+        self.indexed.rest();
         match Indexed::open_to_write(&self.dir) {
             Ok(indexed) => self.indexed = indexed,
             // It is tried again before anything is asked of it.
@@ -271,6 +270,7 @@ impl Ledger {
 
     /// Makes the index anew.
     fn renew_index(&mut self) -> io::Result<()> {
+        self.indexed.rest();
         Index::remove(&self.dir)?;
         self.indexed = Indexed::open_to_write(&self.dir)?;
         Ok(())
@@ -281,12 +281,23 @@ impl Ledger {
     /// # Errors
     /// [`StoreError`]; nothing is lost, and the next opening brings the store up.
     pub fn close(mut self) -> Result<(), StoreError> {
-        self.write_index(true);
-        follow(&mut self.store, &self.dir, self.journal.bytes())?;
-        self.store.sync()?;
+        let Self { dir, journal, store, indexed, index_lags, .. } = &mut self;
+        let write_index = || if index_lags.is_none() { write(indexed, true) } else { Ok(()) };
+        let bring_up = || follow(store, dir, journal.bytes()).and_then(|()| store.sync());
+        // Whether the index could be written is its own matter: the next opening makes what it lacks.
+        let (_, brought_up) = both(write_index, bring_up);
+        brought_up?;
         Closed::note(&self.dir)?;
         Ok(())
     }
+}
+
+/// Writes what the index holds in memory, all of it or where it is much, and gives what is written its names.
+fn write(indexed: &mut Indexed, all: bool) -> Result<(), Unread> {
+    if all || indexed.is_full() {
+        indexed.flush()?;
+    }
+    indexed.confirm()
 }
 
 /// Lets the store follow the journal as far as it is so long.

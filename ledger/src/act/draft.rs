@@ -14,6 +14,21 @@ use crate::near::nearest;
 /// Fields that may also be written under another name.
 const SYNONYMS: [(&str, &str); 1] = [("measure", "measures")];
 
+/// Where the fields of an act are taken from.
+pub(super) trait Fields {
+    /// Takes the kind, once.
+    fn kind(&mut self) -> Option<&'static str>;
+
+    /// Takes a field of a type; none where it is missing or unfit.
+    fn take<T: Field>(&mut self, name: &'static str) -> Option<T>;
+
+    /// Notes that a field is missing that may be left out elsewhere.
+    fn missing(&mut self, name: &str);
+
+    /// Notes something wrong with a field that is, or should be, there.
+    fn flaw(&mut self, field: &str, flaw: Flaw);
+}
+
 /// Named values of one act with the places where they were read.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -199,55 +214,6 @@ impl Draft {
         Some((value, place))
     }
 
-    /// Notes something wrong with a field that is, or should be, in this draft.
-    pub fn flaw(&mut self, field: &str, flaw: Flaw) {
-        self.problem(Some(field), self.place, flaw);
-    }
-
-    /// Takes the kind, once; `None` is noted as a problem.
-    pub(super) fn kind(&mut self) -> Option<&'static str> {
-        let Some((value, place)) = self.pull("kind") else {
-            self.problem(None, self.place, Flaw::NoKind);
-            return None;
-        };
-        let word = match value.as_str() {
-            Some(word) => word.to_owned(),
-            None => value.to_string(),
-        };
-        self.kind = KINDS.iter().copied().find(|kind| *kind == word);
-        if self.kind.is_none() {
-            let nearest = nearest(&word, KINDS.iter().copied());
-            self.problem(Some("kind"), place, Flaw::UnknownKind { word, nearest });
-        }
-        self.kind
-    }
-
-    /// Takes a field of a type: `None` when it is missing or unfit, which is noted as a problem.
-    pub(super) fn take<T: Field>(&mut self, name: &'static str) -> Option<T> {
-        match self.pull(name) {
-            None => {
-                let absent = T::absent();
-                if absent.is_none() {
-                    self.missing(name);
-                }
-                absent
-            }
-            Some((value, place)) => match T::from_value(value) {
-                Ok(fit) => Some(fit),
-                Err(unfit) => {
-                    self.problem(Some(name), place, Flaw::Unfit(unfit));
-                    None
-                }
-            },
-        }
-    }
-
-    pub(super) fn missing(&mut self, name: &str) {
-        if let Some(kind) = self.kind {
-            self.problem(Some(name), self.place, Flaw::Missing { kind });
-        }
-    }
-
     /// What is left over is of no use; all problems, in the order of their columns.
     pub(super) fn finish(mut self) -> Vec<Problem> {
         if let Some(kind) = self.kind {
@@ -269,6 +235,55 @@ impl Draft {
 
     fn problem(&mut self, field: Option<&str>, place: Place, flaw: Flaw) {
         self.problems.push(Problem { place, field: field.map(str::to_owned), flaw });
+    }
+}
+
+/// What is missing or unfit is noted as a problem.
+impl Fields for Draft {
+    fn flaw(&mut self, field: &str, flaw: Flaw) {
+        self.problem(Some(field), self.place, flaw);
+    }
+
+    fn kind(&mut self) -> Option<&'static str> {
+        let Some((value, place)) = self.pull("kind") else {
+            self.problem(None, self.place, Flaw::NoKind);
+            return None;
+        };
+        let word = match value.as_str() {
+            Some(word) => word.to_owned(),
+            None => value.to_string(),
+        };
+        self.kind = KINDS.iter().copied().find(|kind| *kind == word);
+        if self.kind.is_none() {
+            let nearest = nearest(&word, KINDS.iter().copied());
+            self.problem(Some("kind"), place, Flaw::UnknownKind { word, nearest });
+        }
+        self.kind
+    }
+
+    fn take<T: Field>(&mut self, name: &'static str) -> Option<T> {
+        match self.pull(name) {
+            None => {
+                let absent = T::absent();
+                if absent.is_none() {
+                    self.missing(name);
+                }
+                absent
+            }
+            Some((value, place)) => match T::from_value(value) {
+                Ok(fit) => Some(fit),
+                Err(unfit) => {
+                    self.problem(Some(name), place, Flaw::Unfit(unfit));
+                    None
+                }
+            },
+        }
+    }
+
+    fn missing(&mut self, name: &str) {
+        if let Some(kind) = self.kind {
+            self.problem(Some(name), self.place, Flaw::Missing { kind });
+        }
     }
 }
 

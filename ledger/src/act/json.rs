@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::BufRead;
 
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
@@ -9,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Act, Draft, Flaw, Place, Problem, Submitted};
+use super::draft::Fields;
+use super::word::Field;
+use super::{Act, Draft, Flaw, KINDS, Place, Problem, Submitted};
 use crate::date::{Instant, RecordedAt};
 
 /// An act as one JSON object; `serde_json::to_string(&Line(&act))` is one line of a journal.
@@ -48,18 +51,36 @@ pub fn read_exact(text: &[u8]) -> (Vec<Submitted>, Vec<Problem>) {
 pub fn read_part(text: &[u8], first: usize, exact: bool) -> (Vec<Submitted>, Vec<Problem>) {
     let mut acts = Vec::new();
     let mut problems = Vec::new();
-    for (index, bytes) in text.split(|byte| *byte == b'\n').enumerate() {
-        let line = first + index;
+    for (line, bytes) in (first..).zip(lines_of(text)) {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let read = if exact { read_exact_draft } else { read_draft };
-        match draft(bytes, line).and_then(|draft| read(line, draft)) {
+        match read_line(bytes, line, exact) {
             Ok((act, recorded_at)) => acts.push(Submitted { line, act: Box::new(act), recorded_at }),
             Err(found) => problems.extend(found),
         }
     }
     (acts, problems)
+}
+
+/// The lines of a text, without the bytes that end them.
+fn lines_of(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let all = text;
+        // It looks at many bytes at once.
+        let length = text.skip_until(b'\n').ok().filter(|length| *length > 0)?;
+        let line = &all[..length];
+        Some(line.strip_suffix(b"\n").unwrap_or(line))
+    })
+}
+
+/// Reads a line in one go where all of it fits, as it mostly does; what is wrong with another, the draft says.
+fn read_line(line: &[u8], number: usize, exact: bool) -> ReadAct {
+    if let Some(read) = Members::of_line(line).and_then(|members| members.read(exact)) {
+        return Ok(read);
+    }
+    let read = if exact { read_exact_draft } else { read_draft };
+    draft(line, number).and_then(|draft| read(number, draft))
 }
 
 type ReadAct = Result<(Act, Option<RecordedAt>), Vec<Problem>>;
@@ -198,6 +219,79 @@ fn column_of(line: &str, part: &str) -> usize {
 /// The members of a JSON object in their order, each value unread, names that stand twice kept twice.
 struct Pairs<'a>(Vec<(Name<'a>, &'a RawValue)>);
 
+/// The members of a JSON object out of which an act, or a claim, is read without a draft. One thing that does not fit
+/// spoils it.
+pub(super) struct Members<'a> {
+    unread: Vec<(Name<'a>, &'a RawValue)>,
+    is_spoilt: bool,
+}
+
+impl<'a> Members<'a> {
+    fn of_line(line: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(line).ok().map(Self::of)
+    }
+
+    /// Those of each object in a list.
+    pub(super) fn of_each(json: &'a str) -> Option<Vec<Self>> {
+        let list: Vec<Pairs<'a>> = serde_json::from_str(json).ok()?;
+        Some(list.into_iter().map(Self::of).collect())
+    }
+
+    fn of(Pairs(unread): Pairs<'a>) -> Self {
+        Self { unread, is_spoilt: false }
+    }
+
+    fn read(mut self, exact: bool) -> Option<(Act, Option<RecordedAt>)> {
+        let recorded_at = if exact { Some(self.recorded_at()?) } else { None };
+        let act = Act::take(&mut self)?;
+        self.are_read().then_some((act, recorded_at))
+    }
+
+    /// Whether every member was read, and fitted.
+    pub(super) fn are_read(&self) -> bool {
+        self.unread.is_empty() && !self.is_spoilt
+    }
+
+    fn recorded_at(&mut self) -> Option<RecordedAt> {
+        let instant: Instant = plain_text(self.pull("recorded_at")?)?.parse().ok()?;
+        match self.pull("asserted")? {
+            "true" => Some(RecordedAt::Asserted(instant)),
+            "false" => Some(RecordedAt::Clock(instant)),
+            _ => None,
+        }
+    }
+
+    fn pull(&mut self, name: &str) -> Option<&'a str> {
+        let at = self.unread.iter().position(|(Name(known), _)| known == name)?;
+        Some(self.unread.swap_remove(at).1.get())
+    }
+}
+
+impl Fields for Members<'_> {
+    fn kind(&mut self) -> Option<&'static str> {
+        let word = plain_text(self.pull("kind")?)?;
+        KINDS.iter().copied().find(|kind| *kind == word)
+    }
+
+    fn take<T: Field>(&mut self, name: &'static str) -> Option<T> {
+        self.pull(name).map_or_else(T::absent, T::from_json)
+    }
+
+    fn missing(&mut self, _name: &str) {
+        self.is_spoilt = true;
+    }
+
+    fn flaw(&mut self, _field: &str, _flaw: Flaw) {
+        self.is_spoilt = true;
+    }
+}
+
+/// A JSON text in which nothing is escaped, as it stands.
+pub(super) fn plain_text(json: &str) -> Option<&str> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    (!text.as_bytes().contains(&b'\\')).then_some(text)
+}
+
 /// A name as it stands in the line, where nothing in it is escaped.
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -205,8 +299,8 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
             type Value = Pairs<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -221,6 +315,51 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
                 Ok(Pairs(pairs))
             }
         }
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(Object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{draft, read_draft, read_exact_draft, read_line};
+
+    #[test]
+    fn a_line_read_in_one_go_is_what_its_draft_is() {
+        let visit = r#""kind":"visit","actor":"USA","subject":"FRA","effective":"2025-04""#;
+        let lines = [
+            format!("{{{visit}}}"),
+            format!(" {{ {visit} , \"order\" : 3 }} "),
+            format!(r#"{{{visit},"note":"a \"quoted\" w\u00f6rd","group":"Ł"}}"#),
+            format!(r#"{{{visit},"note":null}}"#),
+            format!(r#"{{{visit},"note":""}}"#),
+            format!(r#"{{{visit},"note":7}}"#),
+            format!(r#"{{{visit},"actor":"FRA"}}"#),
+            format!(r#"{{{visit},"colour":"red"}}"#),
+            format!(r#"{{{visit},"measure":"other"}}"#),
+            format!(r#"{{{visit},"until":"2025-03-01"}}"#),
+            format!(r#"{{{visit},"claims":[{{"source":"A","url":"u","stance":"denies"}},{{"source":"B"}}]}}"#),
+            format!(r#"{{{visit},"claims":[{{"source":"A","source":"B"}}]}}"#),
+            format!(r#"{{{visit},"claims":[{{"url":"u"}}]}}"#),
+            format!(r#"{{{visit},"claims":[{{"source":"A","page":"1"}}]}}"#),
+            format!(r#"{{{visit},"claims":[{{"source":"A","url":null}}]}}"#),
+            format!(r#"{{{visit},"claims":"A"}}"#),
+            format!(r#"{{{visit},"recorded_at":"2025-07-04T09:00:00Z","asserted":true}}"#),
+            format!(r#"{{{visit},"recorded_at":"2025-07-04T09:00:00Z","asserted":"no"}}"#),
+            format!("{{{visit}}} x"),
+            r#"{"kind":"visit","actor":"USA"}"#.to_owned(),
+            r#"{"kind":"visits","actor":"USA"}"#.to_owned(),
+            r#"{"kind":"sanction.imposed","actor":"USA","subject":"FRA","effective":"2025","regime":"R","measure":"other"}"#.to_owned(),
+            r#"{"kind":"sanction.imposed","actor":"USA","subject":"FRA","effective":"2025","regime":"R","measures":["other","other"]}"#.to_owned(),
+            r#"{"kind":"entity.created","subject":"A","party":"state","name":"A","codes":{"cow":"2"}}"#.to_owned(),
+            r#"{"kind":"act.corrected","act":"a","set":{"effective":"2003","rank":null}}"#.to_owned(),
+            r#"{"kind":"act.corrected","act":"\#3","set":{}}"#.to_owned(),
+            "[]".to_owned(),
+        ];
+        for line in lines {
+            let by_draft = draft(line.as_bytes(), 1).and_then(|draft| read_draft(1, draft));
+            assert_eq!(read_line(line.as_bytes(), 1, false), by_draft, "{line}");
+            let by_draft = draft(line.as_bytes(), 1).and_then(|draft| read_exact_draft(1, draft));
+            assert_eq!(read_line(line.as_bytes(), 1, true), by_draft, "{line}");
+        }
     }
 }

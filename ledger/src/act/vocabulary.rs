@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::draft::Draft;
+use super::draft::Fields;
 use super::word::{
     ActRef, Changes, Class, Codes, Field, Label, Manner, Measures, Mode, PartyKind, Rank, Shown, Text,
 };
@@ -70,11 +70,11 @@ macro_rules! vocabulary {
                 match self { $(Self::$name { .. } => $kind,)+ }
             }
 
-            /// Takes the fields of a kind out of a draft; what is missing or unfit is noted there.
-            pub(super) fn take(kind: &str, draft: &mut Draft) -> Option<Self> {
+            /// Takes the fields of a kind; what is missing or unfit is noted there.
+            pub(super) fn take(kind: &str, fields: &mut impl Fields) -> Option<Self> {
                 match kind {
                     $($kind => {
-                        $(let $field: Option<$type> = draft.take(stringify!($field));)*
+                        $(let $field: Option<$type> = fields.take(stringify!($field));)*
                         Some(Self::$name { $($field: $field?),* })
                     })+
                     _ => None,

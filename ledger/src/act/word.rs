@@ -8,6 +8,8 @@ use serde_json::{Map, Value};
 use smol_str::SmolStr;
 
 use super::Claim;
+use super::draft::Fields;
+use super::json::{Members, plain_text, value};
 use crate::date::Date;
 use crate::near::nearest;
 use crate::party::PartyId;
@@ -16,6 +18,11 @@ use crate::spelling::of_text;
 /// A type of field: how it is read from a value, written as one, and what it is when left out.
 pub(super) trait Field: Sized {
     fn from_value(value: Value) -> Result<Self, Unfit>;
+
+    /// The same out of JSON text; what is wrong where it does not fit, a value says.
+    fn from_json(json: &str) -> Option<Self> {
+        Self::from_value(value(json).ok()?).ok()
+    }
 
     /// The field as it is written.
     fn shown(&self) -> Shown<'_>;
@@ -127,6 +134,10 @@ impl<T: Field> Field for Option<T> {
         T::from_value(value).map(Some)
     }
 
+    fn from_json(json: &str) -> Option<Self> {
+        T::from_json(json).map(Some)
+    }
+
     fn shown(&self) -> Shown<'_> {
         self.as_ref().map_or(Shown::Nothing, T::shown)
     }
@@ -149,10 +160,22 @@ fn string(value: Value, expected: &str) -> Result<String, Unfit> {
     }
 }
 
+/// A text, looked at where it lies unless something in it is escaped.
+fn text_in<T>(json: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    match plain_text(json) {
+        Some(text) => parse(text),
+        None => parse(value(json).ok()?.as_str()?),
+    }
+}
+
 impl Field for Date {
     fn from_value(value: Value) -> Result<Self, Unfit> {
         Self::parse(&string(value, "an EDTF date such as \"2025-07-03\" or \"2003\"")?)
             .map_err(Unfit::because)
+    }
+
+    fn from_json(json: &str) -> Option<Self> {
+        text_in(json, |text| Self::parse(text).ok())
     }
 
     fn shown(&self) -> Shown<'_> {
@@ -163,6 +186,10 @@ impl Field for Date {
 impl Field for PartyId {
     fn from_value(value: Value) -> Result<Self, Unfit> {
         Self::parse(&string(value, "the id of a party")?).map_err(Unfit::because)
+    }
+
+    fn from_json(json: &str) -> Option<Self> {
+        text_in(json, |text| Self::parse(text).ok())
     }
 
     fn shown(&self) -> Shown<'_> {
@@ -236,6 +263,10 @@ macro_rules! text_types {
         impl Field for $name {
             fn from_value(value: Value) -> Result<Self, Unfit> {
                 Self::parse(&string(value, $expected)?)
+            }
+
+            fn from_json(json: &str) -> Option<Self> {
+                text_in(json, |text| Self::parse(text).ok())
             }
 
             fn shown(&self) -> Shown<'_> {
@@ -376,6 +407,10 @@ macro_rules! word_fields {
         impl Field for $name {
             fn from_value(value: Value) -> Result<Self, Unfit> {
                 word_of(value, Self::WORDS, Self::of_word)
+            }
+
+            fn from_json(json: &str) -> Option<Self> {
+                text_in(json, Self::of_word)
             }
 
             fn shown(&self) -> Shown<'_> {
@@ -634,6 +669,10 @@ impl Field for Vec<Claim> {
         }
     }
 
+    fn from_json(json: &str) -> Option<Self> {
+        Members::of_each(json)?.iter_mut().map(claim_in).collect()
+    }
+
     fn shown(&self) -> Shown<'_> {
         if self.is_empty() { Shown::Nothing } else { Shown::Claims(self) }
     }
@@ -662,6 +701,20 @@ fn claim(value: Value) -> Result<Claim, Unfit> {
         digest: claim_field(&mut map, "digest")?,
         stance: claim_field(&mut map, "stance")?,
     })
+}
+
+/// A claim all of which fits.
+fn claim_in(members: &mut Members<'_>) -> Option<Claim> {
+    let claim = Claim {
+        source: members.take("source")?,
+        url: members.take("url")?,
+        published: members.take("published")?,
+        retrieved: members.take("retrieved")?,
+        locator: members.take("locator")?,
+        digest: members.take("digest")?,
+        stance: members.take("stance")?,
+    };
+    members.are_read().then_some(claim)
 }
 
 fn claim_field<T: Field>(map: &mut Map<String, Value>, name: &str) -> Result<T, Unfit> {

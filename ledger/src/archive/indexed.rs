@@ -52,6 +52,8 @@ pub(crate) struct Indexed {
     pub(super) present: Option<Present>,
     /// How many acts have been looked up.
     pub(super) looked_up: u64,
+    /// Where acts begin to which new ones refer, as long as these are not in the index.
+    pub(super) referred: BTreeMap<ActId, u64>,
 }
 
 impl Span {
@@ -74,7 +76,7 @@ impl Indexed {
         let mut opened = Self::bare(ledger)?;
         opened.index.tidy()?;
         opened.read_on(ledger).map_err(io::Error::other)?;
-        opened.index.confirm()?;
+        opened.index.confirm().map_err(io::Error::other)?;
         Ok(opened)
     }
 
@@ -126,6 +128,7 @@ impl Indexed {
             declared,
             present: None,
             looked_up: 0,
+            referred: BTreeMap::new(),
         })
     }
 
@@ -154,15 +157,16 @@ impl Indexed {
     /// Takes in the next entry of the journal, whose record is so many bytes long.
     pub(crate) fn push(&mut self, entry: Recorded, length: u64) -> Result<(), Unread> {
         let offset = self.end;
+        let root = self.referred_by(&entry.act, offset)?;
         self.add_terms(&entry, offset)?;
+        if let (Some(present), Some(root)) = (&mut self.present, root) {
+            present.add_about(root);
+        }
         if let Deed::EntityCreated { subject, party, .. } = &entry.act.deed {
             self.declared.entry(subject.clone()).or_insert((*party, entry.number));
             if let Some(present) = &mut self.present {
                 present.add_party(subject);
             }
-        }
-        if let (Some(present), Some(id)) = (&mut self.present, &entry.act.id) {
-            present.add_id(id);
         }
         // What an act about another brings to bear may be that one's.
         let is_about_another = entry.act.deed.target().is_some();
@@ -179,6 +183,20 @@ impl Indexed {
         Ok(())
     }
 
+    /// Where the act begins that the next one is about in the end. To which act it refers is noted: it is asked again.
+    fn referred_by(&mut self, act: &Act, offset: u64) -> Result<Option<u64>, Unread> {
+        if let Some(ActRef::Id(id)) = act.deed.target() {
+            let found = self.offset_of_id(id)?;
+            self.referred.extend(found.map(|offset| (id.clone(), offset)));
+        }
+        self.root_of(act, offset)
+    }
+
+    /// Waits for what the index still does on a thread of its own: then its files may be removed.
+    pub(crate) fn rest(&mut self) {
+        self.index.rest();
+    }
+
     /// Whether as much is in memory as should ever be: then comes [`Indexed::flush`].
     pub(crate) fn is_full(&self) -> bool {
         self.recent.last() / MOST_AT_ONCE > self.index.last() / MOST_AT_ONCE
@@ -186,7 +204,7 @@ impl Indexed {
 
     /// Gives what was written its names: the journal holds all of it now.
     pub(crate) fn confirm(&mut self) -> Result<(), Unread> {
-        Ok(self.index.confirm().map_err(IndexFault::from)?)
+        Ok(self.index.confirm()?)
     }
 
     /// Writes what is in memory to the index, in the lengths that the numbers of the entries give. The journal must
@@ -204,6 +222,7 @@ impl Indexed {
             };
             self.index.add(span, milestones.into_iter(), self.recent.postings(from + length))?;
             self.recent.forget(from + length);
+            self.referred.clear();
         }
     }
 
@@ -343,6 +362,9 @@ impl Indexed {
 
     /// Where the first act of an id begins.
     pub(crate) fn offset_of_id(&self, id: &ActId) -> Result<Option<u64>, Unread> {
+        if let Some(offset) = self.referred.get(id) {
+            return Ok(Some(*offset));
+        }
         let hash = term::hash_of_id(id);
         let mut offsets = self.under_in_index(&term::of_id(hash))?;
         offsets.extend(self.recent.offsets_of_id(hash));
@@ -407,6 +429,9 @@ impl Indexed {
     pub(super) fn about(&self, root: u64) -> Result<Vec<u64>, Unread> {
         if let Some(about) = self.recent.about(root) {
             return Ok(about.to_vec());
+        }
+        if self.present.as_ref().is_some_and(|present| !present.may_hold_about(root)) {
+            return Ok(Vec::new());
         }
         Ok(self.under_in_index(&term::about(root))?.into_iter().collect())
     }

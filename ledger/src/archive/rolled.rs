@@ -38,12 +38,10 @@ impl Indexed {
                 }
                 None => None,
             };
-            for id in act.id.iter().chain(referred) {
-                if let Some(offset) = self.present_id(id)? {
-                    let entry = self.entry_at(offset)?;
-                    entries.insert(entry.number, entry);
-                    targets.insert(offset);
-                }
+            for offset in [self.known(act.id.as_ref())?, self.referred(referred)?].into_iter().flatten() {
+                let entry = self.entry_at(offset)?;
+                entries.insert(entry.number, entry);
+                targets.insert(offset);
             }
             if let Deed::ActCorrected { set, .. } = &act.deed {
                 named.extend(named_in(set));
@@ -70,10 +68,23 @@ impl Indexed {
         Ok(roll)
     }
 
-    /// Where the act of an id begins, where there may be such an act.
-    fn present_id(&self, id: &ActId) -> Result<Option<u64>, Unread> {
-        let may_be = self.present.as_ref().is_none_or(|present| present.may_hold_id(id));
+    /// Where the act begins that has the id of a new one, where there may be such an act. From here on there may be.
+    fn known(&mut self, id: Option<&ActId>) -> Result<Option<u64>, Unread> {
+        let Some(id) = id else { return Ok(None) };
+        let may_be = self.present.as_mut().is_none_or(|present| present.add_id(id));
         if may_be { self.offset_of_id(id) } else { Ok(None) }
+    }
+
+    /// Where the act begins that a new one refers to, where there may be such an act.
+    fn referred(&mut self, id: Option<&ActId>) -> Result<Option<u64>, Unread> {
+        let Some(id) = id else { return Ok(None) };
+        if self.present.as_ref().is_some_and(|present| !present.may_hold_id(id)) {
+            return Ok(None);
+        }
+        let found = self.offset_of_id(id)?;
+        // When it is taken in, it is asked again.
+        self.referred.extend(found.map(|offset| (id.clone(), offset)));
+        Ok(found)
     }
 
     /// What a party was declared as, and by which entry; parties are named again and again.

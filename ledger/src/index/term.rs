@@ -14,6 +14,9 @@ use crate::standing::effect::moves;
 const REGISTER: u8 = b'r';
 const TOWARD: u8 = b'b';
 
+/// No more bytes has the term of a register usually: for so many there is room at once.
+const USUAL: usize = 64;
+
 /// Every term under which an act is found; one may come several times.
 ///
 /// What an act moves as corrected is found under the terms of both its forms; see the archive.
@@ -67,6 +70,12 @@ pub(crate) const ENTITIES: &[u8] = b"e";
 /// Every act that says which registrar may enter what.
 pub(crate) const GRANTS: &[u8] = b"k";
 
+/// Every id of an act.
+pub(crate) const IDS: &[u8] = b"i";
+
+/// Every act that others are about.
+pub(crate) const CASES: &[u8] = b"t";
+
 /// Every register.
 pub(crate) const REGISTERS: &[u8] = &[REGISTER];
 
@@ -117,7 +126,8 @@ pub(crate) fn of_party(party: &PartyId) -> Vec<u8> {
 
 /// A register, whole: the terms of registers are in the order of registers.
 pub(crate) fn of_key(key: &Key) -> Vec<u8> {
-    let mut term = of_register(key.register);
+    let mut term = Vec::with_capacity(USUAL);
+    term.extend_from_slice(&[REGISTER, key.register as u8]);
     close(&mut term, word_of(key.actor.as_ref()));
     close(&mut term, word_of(key.subject.as_ref()));
     push_rest(&mut term, key);
@@ -125,7 +135,9 @@ pub(crate) fn of_key(key: &Key) -> Vec<u8> {
 }
 
 fn from_subject(key: &Key, subject: &PartyId, actor: Option<&PartyId>) -> Vec<u8> {
-    let mut term = at(subject);
+    let mut term = Vec::with_capacity(USUAL);
+    term.push(TOWARD);
+    close(&mut term, subject.as_str());
     close(&mut term, word_of(actor));
     term.push(key.register as u8);
     push_rest(&mut term, key);
@@ -135,15 +147,14 @@ fn from_subject(key: &Key, subject: &PartyId, actor: Option<&PartyId>) -> Vec<u8
 /// What tells a register from its neighbours; what is not there at the end is left off.
 fn push_rest(term: &mut Vec<u8>, key: &Key) {
     let Key { of, post, person, regime, measure, list, licence, .. } = key;
-    let label = |label: &Option<Label>| label.as_ref().map_or("", Label::as_str).to_owned();
     let bare = term.len();
     close(term, word_of(of.as_ref()));
-    close(term, &label(post));
+    close(term, text_of(post.as_ref()));
     close(term, word_of(person.as_ref()));
-    close(term, &label(regime));
+    close(term, text_of(regime.as_ref()));
     term.push(measure.map_or(0, |measure| measure as u8 + 1));
-    close(term, &label(list));
-    close(term, &label(licence));
+    close(term, text_of(list.as_ref()));
+    close(term, text_of(licence.as_ref()));
     while term.len() > bare && term.last() == Some(&0) {
         term.pop();
     }
@@ -151,6 +162,10 @@ fn push_rest(term: &mut Vec<u8>, key: &Key) {
 
 fn word_of(party: Option<&PartyId>) -> &str {
     party.map_or("", PartyId::as_str)
+}
+
+fn text_of(label: Option<&Label>) -> &str {
+    label.map_or("", Label::as_str)
 }
 
 /// The register of a term, where it is a term of registers.
@@ -255,9 +270,7 @@ fn label(word: &str) -> Result<Option<Label>, Unfit> {
 
 /// The act of an id. Ids are long and never looked through in order: the first bytes of their hash do.
 pub(crate) fn of_id(hash: u64) -> Vec<u8> {
-    let mut term = vec![b'i'];
-    term.extend_from_slice(&hash.to_be_bytes());
-    term
+    [IDS, &hash.to_be_bytes()].concat()
 }
 
 /// The first bytes of the hash of an id.
@@ -268,9 +281,7 @@ pub(crate) fn hash_of_id(id: &ActId) -> u64 {
 
 /// Every act about an act, about one of those, and so on; the act is named by where it begins.
 pub(crate) fn about(offset: u64) -> Vec<u8> {
-    let mut term = vec![b't'];
-    term.extend_from_slice(&offset.to_be_bytes());
-    term
+    [CASES, &offset.to_be_bytes()].concat()
 }
 
 /// The first sixteen bytes of a term, those that are missing as zeros: it orders as the terms do, where it differs.
