@@ -237,7 +237,11 @@ impl Ledger {
             let mut pending = pending.into_iter();
             let taken = pending.try_for_each(|(entry, length)| indexed.push(entry, length));
             *index_lags = taken.err().map(|error| error.to_string());
-            if lags { follow(store, dir, bytes) } else { Ok(()) }
+            if lags {
+                store.follow_by_frames(&dir.join(JOURNAL), store.journal_bytes()..bytes)
+            } else {
+                Ok(())
+            }
         };
         if is_little {
             let followed = meanwhile();
@@ -282,17 +286,12 @@ impl Ledger {
     /// [`StoreError`]; nothing is lost, and the next opening brings the store up.
     pub fn close(mut self) -> Result<(), StoreError> {
         self.write_index(true);
-        follow(&mut self.store, &self.dir, self.journal.bytes())?;
+        let lag = self.store.journal_bytes()..self.journal.bytes();
+        self.store.follow(&self.dir.join(JOURNAL), lag)?;
         self.store.sync()?;
         Closed::note(&self.dir)?;
         Ok(())
     }
-}
-
-/// Lets the store follow the journal as far as it is so long.
-fn follow(store: &mut Store, dir: &Path, bytes: u64) -> Result<(), StoreError> {
-    let range = store.journal_bytes()..bytes;
-    store.follow(&dir.join(JOURNAL), range)
 }
 
 /// Makes a ledger under another name, lets its journal be written, and renames it when it is whole.

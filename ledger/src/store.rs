@@ -1,18 +1,10 @@
 //! The store: the second copy of the entries, in sled, and the only file that names sled.
 //!
-//! Entries lie in **frames**: the key is the number of the first entry (u64, big-endian), the value
-//!
-//! ```text
-//! u8      version of the frame, 1
-//! u64 be  length of the journal after the last entry of the frame, in bytes
-//! 32      hash of the entry before the frame
-//! 32      hash of its last entry
-//! (u16 be length, entry)*
-//! ```
-//!
-//! A frame holds at most 16 entries and 6 KiB, unless one entry alone is longer; it is written once. Frames hold
-//! what the journal holds, later: the store may lag behind the journal, never lead it.
+//! Entries lie in **frames** ([`Frame`]), by the number of their first. A frame is written once it is full; one that was
+//! written before, because the ledger was closed, is written again with what follows. Frames hold what the journal
+//! holds, later: the store may lag behind the journal, never lead it.
 
+mod frame;
 pub(crate) mod scan;
 
 use std::collections::VecDeque;
@@ -22,14 +14,12 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::chain::{Fault, Followed, Head, linked, read};
-use crate::entry::{Entry, Hash};
+use crate::entry::Entry;
 use crate::journal::{self, FIRST_LINE};
 
-const VERSION: u8 = 1;
-/// Version, length of the journal and two hashes.
-const HEADER: usize = 1 + 8 + 2 * 32;
-const MOST_ENTRIES: usize = 16;
-const MOST_BYTES: usize = 6 * 1024;
+pub(crate) use frame::Frame;
+use frame::Making;
+
 const FRAMES: &str = "frames";
 /// How many bytes sled keeps in memory; of its own accord it keeps everything up to a gigabyte, and each frame is
 /// written once and read in order.
@@ -56,6 +46,8 @@ pub struct Store {
     path: PathBuf,
     head: Head,
     journal_bytes: u64,
+    /// The frame that the next entries go into; as far as the head it is written.
+    making: Making,
 }
 
 impl std::fmt::Debug for Store {
@@ -75,17 +67,12 @@ impl Store {
             let config = sled::Config::new().path(path).flush_every_ms(None).cache_capacity(CACHE);
             let db = config.open().map_err(fault)?;
             let frames = db.open_tree(FRAMES).map_err(fault)?;
-            let mut store = Self {
-                db,
-                frames,
-                path: path.to_owned(),
-                head: Head::EMPTY,
-                journal_bytes: FIRST_LINE.len() as u64,
-            };
+            let (head, journal_bytes) = (Head::EMPTY, FIRST_LINE.len() as u64);
+            let making = Making::after(&head, journal_bytes);
+            let mut store = Self { db, frames, path: path.to_owned(), head, journal_bytes, making };
             if let Some((key, value)) = store.frames.last().map_err(fault)? {
-                let frame = Frame::read(&key, &value).map_err(|f| StoreError::Damaged(f.to_string()))?;
-                store.head = frame.last_head().map_err(|f| StoreError::Damaged(f.to_string()))?;
-                store.journal_bytes = frame.journal_bytes;
+                let damaged = |fault: Fault| StoreError::Damaged(fault.to_string());
+                store.stand_at(&Frame::read(&key, &value).map_err(damaged)?).map_err(damaged)?;
             }
             Ok(store)
         })
@@ -103,43 +90,62 @@ impl Store {
         self.journal_bytes
     }
 
+    /// Takes up where the last frame ends.
+    fn stand_at(&mut self, last: &Frame<'_>) -> Result<(), Fault> {
+        self.head = last.last_head()?;
+        self.journal_bytes = last.journal_bytes;
+        let begun = Making::again(last);
+        self.making = begun.unwrap_or_else(|| Making::after(&self.head, self.journal_bytes));
+        Ok(())
+    }
+
     /// Adds the entries that the journal holds in a range of its bytes: those that follow what the store holds, and
     /// of whole appends only.
     ///
     /// # Errors
     /// [`StoreError`]; the store then lags, and the next opening brings it up.
     pub(crate) fn follow(&mut self, journal: &Path, range: Range<u64>) -> Result<(), StoreError> {
-        let mut walk = journal::Walk::open(journal, range.start)?;
-        let mut frame = Making::after(self.head.hash);
-        self.journal_bytes = range.start;
+        self.follow_by_frames(journal, range)?;
+        guarded(|| self.write_frame())
+    }
+
+    /// Adds the entries that the journal holds in a range of its bytes, but the last of them only where they fill a
+    /// frame: so none is written twice while there is more to come.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the store then lags, and the next opening brings it up.
+    pub(crate) fn follow_by_frames(&mut self, journal: &Path, range: Range<u64>) -> Result<(), StoreError> {
+        if range.start != self.journal_bytes {
+            self.journal_bytes = range.start;
+            self.making = Making::after(&self.head, range.start);
+        }
+        let mut walk = journal::Walk::open(journal, self.making.journal_bytes())?;
         guarded(|| {
             while walk.at() < range.end {
-                let begin = walk.at();
                 let next = walk.next().map_err(io::Error::other)?;
                 let (entry, _) = next.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-                if !frame.has_room_for(entry) {
-                    frame = self.close_frame(frame, begin)?;
+                if !self.making.has_room_for(entry) {
+                    self.write_frame()?;
+                    self.making = Making::after(&self.head, self.journal_bytes);
                 }
-                frame.push(entry);
+                self.making.push(entry);
             }
-            self.close_frame(frame, range.end).map(drop)
+            Ok(())
         })
     }
 
-    /// Writes a frame that ends where the journal is so long, and begins the next.
-    fn close_frame(&mut self, frame: Making, journal_bytes: u64) -> Result<Making, StoreError> {
-        if frame.count == 0 {
-            return Ok(frame);
+    /// Writes the frame that is being made, unless it has been written as it is; several, where it is too long for one.
+    fn write_frame(&mut self) -> Result<(), StoreError> {
+        if self.making.journal_bytes() == self.journal_bytes {
+            return Ok(());
         }
-        let last = &frame.bytes[frame.last..];
-        let hash = Hash::of(last);
-        let recorded_at = Entry::recorded_at_in(last).map_err(io::Error::other)?;
-        let number = self.head.number + frame.count as u64;
-        let key = (self.head.number + 1).to_be_bytes();
-        self.frames.insert(key, frame.value(hash, journal_bytes)).map_err(fault)?;
-        self.head = Head { number, hash, recorded_at };
-        self.journal_bytes = journal_bytes;
-        Ok(Making::after(hash))
+        let mut from = 0;
+        while let Some(packed) = self.making.pack(from).map_err(io::Error::other)? {
+            self.frames.insert(packed.first.to_be_bytes(), packed.value).map_err(fault)?;
+            (self.head, self.journal_bytes) = (packed.head, packed.journal_bytes);
+            from += packed.count;
+        }
+        Ok(())
     }
 
     /// The entry of a number.
@@ -153,7 +159,7 @@ impl Store {
         let (key, value) = found.map_err(copy)?.ok_or(Fault::Lacking)?;
         let frame = Frame::read(&key, &value)?;
         let place = usize::try_from(number - frame.first).unwrap_or(usize::MAX);
-        let entry = Entry::decode(frame.entries.get(place).copied().ok_or(Fault::Lacking)?)?;
+        let entry = Entry::decode(frame.entries()?.get(place).ok_or(Fault::Lacking)?)?;
         if entry.number == number { Ok(entry) } else { Err(Fault::Number(entry.number)) }
     }
 
@@ -262,8 +268,9 @@ impl Walk {
     /// Takes up a frame.
     fn begin(&mut self, key: &[u8], value: &[u8]) -> Result<(), (u64, Fault)> {
         let expected = self.head.number + 1;
-        let frame = match Frame::read(key, value) {
-            Ok(frame) => frame,
+        let read = Frame::read(key, value).and_then(|frame| Ok((frame.entries()?, frame)));
+        let (entries, frame) = match read {
+            Ok(read) => read,
             Err(fault) => {
                 let number = key.try_into().map_or(expected, u64::from_be_bytes);
                 self.head.number = self.head.number.max(number);
@@ -277,7 +284,7 @@ impl Walk {
         let (known, before) = (self.known, self.head);
         self.head = Head { number: frame.first.saturating_sub(1), hash: frame.previous, ..before };
         self.known = true;
-        self.pending = frame.entries.into_iter().map(<[u8]>::to_vec).collect();
+        self.pending = entries.into();
         match frame.first.saturating_sub(expected) {
             _ if !known => Ok(()),
             0 if frame.previous == before.hash => Ok(()),
@@ -301,94 +308,6 @@ impl Walk {
         };
         let followed = found.map_err(|fault| (number, fault))?;
         linked.map(|()| followed).map_err(|fault| (number, fault))
-    }
-}
-
-/// Entries as they lie together in the store.
-pub(crate) struct Frame<'a> {
-    /// The number of the first.
-    pub(crate) first: u64,
-    journal_bytes: u64,
-    /// The hash of the entry before the first.
-    pub(crate) previous: Hash,
-    /// The hash of the last.
-    pub(crate) last_hash: Hash,
-    pub(crate) entries: Vec<&'a [u8]>,
-}
-
-impl<'a> Frame<'a> {
-    fn read(key: &[u8], value: &'a [u8]) -> Result<Self, Fault> {
-        let whole = || {
-            let first = u64::from_be_bytes(key.try_into().ok()?);
-            let (version, rest) = value.split_first()?;
-            let (journal_bytes, rest) = rest.split_first_chunk()?;
-            let (previous, rest) = rest.split_first_chunk()?;
-            let (last_hash, mut rest) = rest.split_first_chunk()?;
-            let mut entries = Vec::with_capacity(MOST_ENTRIES);
-            while let Some((length, after)) = rest.split_first_chunk() {
-                let (entry, after) = after.split_at_checked(u16::from_be_bytes(*length).into())?;
-                entries.push(entry);
-                rest = after;
-            }
-            let sound = *version == VERSION && rest.is_empty() && !entries.is_empty();
-            sound.then(|| Self {
-                first,
-                journal_bytes: u64::from_be_bytes(*journal_bytes),
-                previous: Hash(*previous),
-                last_hash: Hash(*last_hash),
-                entries,
-            })
-        };
-        whole().ok_or_else(|| Fault::Copy("a frame of the store is malformed".to_owned()))
-    }
-
-    fn last_head(&self) -> Result<Head, Fault> {
-        let bytes = self.entries.last().copied().unwrap_or_default();
-        let entry = Entry::decode(bytes)?;
-        let hash = Hash::of(bytes);
-        if hash != self.last_hash {
-            return Err(Fault::Link { named: self.last_hash, actual: hash });
-        }
-        Ok(Head { number: entry.number, hash, recorded_at: entry.recorded_at })
-    }
-}
-
-/// A frame that is being made.
-struct Making {
-    previous: Hash,
-    count: usize,
-    /// The entries, each after its length.
-    bytes: Vec<u8>,
-    /// Where the last entry begins in them.
-    last: usize,
-}
-
-impl Making {
-    fn after(previous: Hash) -> Self {
-        Self { previous, count: 0, bytes: Vec::with_capacity(MOST_BYTES), last: 0 }
-    }
-
-    fn has_room_for(&self, entry: &[u8]) -> bool {
-        self.count == 0 || (self.count < MOST_ENTRIES && self.bytes.len() + 2 + entry.len() <= MOST_BYTES)
-    }
-
-    fn push(&mut self, entry: &[u8]) {
-        let length = u16::try_from(entry.len()).unwrap_or(u16::MAX);
-        self.bytes.extend_from_slice(&length.to_be_bytes());
-        self.last = self.bytes.len();
-        self.bytes.extend_from_slice(entry);
-        self.count += 1;
-    }
-
-    /// The value of the frame, whose last entry has this hash and ends where the journal is so long.
-    fn value(&self, hash: Hash, journal_bytes: u64) -> Vec<u8> {
-        let mut value = Vec::with_capacity(HEADER + self.bytes.len());
-        value.push(VERSION);
-        value.extend_from_slice(&journal_bytes.to_be_bytes());
-        value.extend_from_slice(&self.previous.0);
-        value.extend_from_slice(&hash.0);
-        value.extend_from_slice(&self.bytes);
-        value
     }
 }
 
