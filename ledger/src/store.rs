@@ -3,6 +3,13 @@
 //! Entries lie in **frames** ([`Frame`]), by the number of their first. A frame is written once it is full; one that was
 //! written before, because the ledger was closed, is written again with what follows. Frames hold what the journal
 //! holds, later: the store may lag behind the journal, never lead it.
+//!
+//! Between the runs of frames lie **spacers**, keys with nothing under them. sled splits a page when it has more than
+//! sixteen keys, and writes both halves anew: of keys that rise, each value was written three times, and half of the file
+//! was what no longer counted. Before the first frame of a run come nine spacers that are to stand after its last. They fill
+//! the last page, so that it is split while there is no frame in it; the run goes into the half before, seven frames
+//! beside nine spacers, and neither more keys nor more than nine additions make sled write that page again. What a run
+//! has more, because its frames are short, is only written more often.
 
 mod frame;
 pub(crate) mod scan;
@@ -18,9 +25,11 @@ use crate::entry::Entry;
 use crate::journal::{self, FIRST_LINE};
 
 pub(crate) use frame::Frame;
-use frame::Making;
+use frame::{Making, RUN};
 
 const FRAMES: &str = "frames";
+/// The key of a spacer is the number of the last entry before it, like that of a frame, and one of these.
+const SPACERS: Range<u8> = 0..9;
 /// How many bytes sled keeps in memory; of its own accord it keeps everything up to a gigabyte, and each frame is
 /// written once and read in order.
 const CACHE: u64 = 16 * 1024 * 1024;
@@ -70,7 +79,8 @@ impl Store {
             let (head, journal_bytes) = (Head::EMPTY, FIRST_LINE.len() as u64);
             let making = Making::after(&head, journal_bytes);
             let mut store = Self { db, frames, path: path.to_owned(), head, journal_bytes, making };
-            if let Some((key, value)) = store.frames.last().map_err(fault)? {
+            let last = store.frames.iter().rev().find(is_frame).transpose().map_err(fault)?;
+            if let Some((key, value)) = last {
                 let damaged = |fault: Fault| StoreError::Damaged(fault.to_string());
                 store.stand_at(&Frame::read(&key, &value).map_err(damaged)?).map_err(damaged)?;
             }
@@ -141,9 +151,21 @@ impl Store {
         }
         let mut from = 0;
         while let Some(packed) = self.making.pack(from).map_err(io::Error::other)? {
+            if (packed.first - 1).is_multiple_of(RUN) {
+                self.space_after(packed.first - 1 + RUN)?;
+            }
             self.frames.insert(packed.first.to_be_bytes(), packed.value).map_err(fault)?;
             (self.head, self.journal_bytes) = (packed.head, packed.journal_bytes);
             from += packed.count;
+        }
+        Ok(())
+    }
+
+    /// Puts spacers after the frames of a run, before there are any.
+    fn space_after(&self, number: u64) -> Result<(), StoreError> {
+        for place in SPACERS {
+            let key = [&number.to_be_bytes()[..], &[place]].concat();
+            self.frames.insert(key, &[][..]).map_err(fault)?;
         }
         Ok(())
     }
@@ -154,8 +176,9 @@ impl Store {
     /// [`Fault`] when the store cannot give it.
     pub fn entry(&self, number: u64) -> Result<Entry, Fault> {
         let copy = |e: StoreError| Fault::Copy(e.to_string());
-        let found =
-            guarded(|| self.frames.range(..=number.to_be_bytes()).next_back().transpose().map_err(fault));
+        let found = guarded(|| {
+            self.frames.range(..=number.to_be_bytes()).rev().find(is_frame).transpose().map_err(fault)
+        });
         let (key, value) = found.map_err(copy)?.ok_or(Fault::Lacking)?;
         let frame = Frame::read(&key, &value)?;
         let place = usize::try_from(number - frame.first).unwrap_or(usize::MAX);
@@ -180,7 +203,7 @@ impl Store {
 
     /// The number of the entry with which the first frame begins; none where there is no frame.
     pub(crate) fn begins(&self) -> Result<Option<u64>, Fault> {
-        let first = guarded(|| self.frames.first().map_err(fault));
+        let first = guarded(|| self.frames.iter().find(is_frame).transpose().map_err(fault));
         let first = first.map_err(|e| Fault::Copy(e.to_string()))?;
         first.map(|(key, value)| Ok(Frame::read(&key, &value)?.first)).transpose()
     }
@@ -188,7 +211,7 @@ impl Store {
     /// The frames from the last one on that begins at or before an entry.
     pub(crate) fn stored_from(&self, number: u64) -> Result<Stored<'_>, Fault> {
         let key = number.to_be_bytes();
-        let before = guarded(|| self.frames.range(..=key).next_back().transpose().map_err(fault));
+        let before = guarded(|| self.frames.range(..=key).rev().find(is_frame).transpose().map_err(fault));
         let before = before.map_err(|e| Fault::Copy(e.to_string()))?;
         let from = before.map_or_else(|| sled::IVec::from(&key), |(first, _)| first);
         Ok(Stored { frames: &self.frames, from: Bound::Included(from) })
@@ -221,7 +244,8 @@ impl Stored<'_> {
     pub(crate) fn next<T>(&mut self, of: impl FnOnce(&Frame<'_>) -> T) -> Option<Result<T, Fault>> {
         let copy = |e: StoreError| Fault::Copy(e.to_string());
         let range = (self.from.clone(), Bound::Unbounded);
-        let next = guarded(|| self.frames.range::<sled::IVec, _>(range).next().transpose().map_err(fault));
+        let next =
+            guarded(|| self.frames.range::<sled::IVec, _>(range).find(is_frame).transpose().map_err(fault));
         let (key, value) = match next.map_err(copy).transpose()? {
             Ok(found) => found,
             Err(fault) => return Some(Err(fault)),
@@ -250,7 +274,7 @@ impl Walk {
             }
             let number = self.head.number + 1;
             let frames = self.frames.as_mut()?;
-            match guarded(|| frames.next().transpose().map_err(fault)) {
+            match guarded(|| frames.find(is_frame).transpose().map_err(fault)) {
                 Ok(None) => return None,
                 Ok(Some((key, value))) => {
                     if let Err(located) = self.begin(&key, &value) {
@@ -309,6 +333,11 @@ impl Walk {
         let followed = found.map_err(|fault| (number, fault))?;
         linked.map(|()| followed).map_err(|fault| (number, fault))
     }
+}
+
+/// Whether what stands in the tree is a frame, or the failure to read one, and no spacer.
+fn is_frame(found: &sled::Result<(sled::IVec, sled::IVec)>) -> bool {
+    !found.as_ref().is_ok_and(|(key, value)| key.len() == 9 && value.is_empty())
 }
 
 /// A process killed while sled wrote a snapshot leaves a file on which sled will not open again.

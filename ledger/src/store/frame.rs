@@ -18,7 +18,7 @@
 //! is left out, for it can be computed, from the first entry to the last, and the hash of the last tells whether it
 //! came out right.
 //!
-//! A frame holds at most 48 entries and 32 KiB, 7,500 bytes packed, unless one entry alone is longer: a page of sled
+//! A frame holds at most 48 entries of one run of 336 and 32 KiB, 7,500 bytes packed, unless one entry alone is longer: a page of sled
 //! holds seventeen frames at most, and one of more than 128 KiB goes to a file that sled never syncs. Version 1, which is
 //! still read, has `01`, the length of the journal and both hashes, and then the entries as they are, each after its
 //! length.
@@ -37,7 +37,9 @@ const MARK: &[u8; 8] = b"\x02chframe";
 const HEADER: usize = 8 + 3 * 4 + 2 * 8 + 2 * 32;
 /// What the checksum does not cover: the mark, and itself.
 const UNCHECKED: usize = 8 + 4;
-pub(super) const MOST_ENTRIES: usize = 48;
+const MOST_ENTRIES: usize = 48;
+/// A frame ends with an entry whose number is a multiple of this, if it is not full before.
+pub(super) const RUN: u64 = 7 * MOST_ENTRIES as u64;
 const MOST_BYTES: usize = 32 * 1024;
 const MOST_PACKED: usize = 7_500 - HEADER;
 /// So many bytes come out of no frame: one entry may be so long, and whatever claims more is none.
@@ -297,8 +299,10 @@ impl Making {
     }
 
     pub(super) fn has_room_for(&self, entry: &[u8]) -> bool {
-        let fits = self.ends.len() < MOST_ENTRIES && self.bytes.len() + entry.len() <= MOST_BYTES;
-        self.ends.is_empty() || fits
+        let count = self.ends.len();
+        let begins_a_run = (self.first - 1 + count as u64).is_multiple_of(RUN);
+        let fits = count < MOST_ENTRIES && self.bytes.len() + entry.len() <= MOST_BYTES && !begins_a_run;
+        count == 0 || fits
     }
 
     pub(super) fn push(&mut self, entry: &[u8]) {
