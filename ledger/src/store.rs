@@ -374,3 +374,92 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreEr
         Err(StoreError::Damaged(words.to_owned()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::act::{Act, Draft, Place};
+    use crate::chain::{Sealed, seal};
+    use crate::date::{Instant, RecordedAt};
+    use crate::entry::Hash;
+    use crate::journal::Journal;
+    use serde_json::Value;
+
+    /// A journal of so many entries, each with a digest of its own, and where each begins; at the end its length.
+    fn journal(path: &Path, count: u64) -> Vec<u64> {
+        let mut head = Head::EMPTY;
+        let sealed: Vec<Sealed> = (0..count)
+            .map(|n| {
+                let mut draft = Draft::new(0);
+                let digest = Hash::of(&n.to_be_bytes()).to_string();
+                for (name, word) in
+                    [("kind", "visit"), ("actor", "AAA"), ("effective", "2001"), ("note", &digest)]
+                {
+                    draft.push(name, Value::from(word), Place::default());
+                }
+                let act = Box::new(Act::read(draft).unwrap());
+                let sealed = seal(&head, act, RecordedAt::Clock(Instant::UNIX_EPOCH)).unwrap();
+                head = sealed.head();
+                sealed
+            })
+            .collect();
+        let mut begins = vec![FIRST_LINE.len() as u64];
+        for sealed in &sealed {
+            begins.push(begins.last().unwrap() + journal::record_length(sealed.bytes.len()));
+        }
+        Journal::create(path).unwrap().append(&sealed).unwrap();
+        begins
+    }
+
+    /// Every entry is found, whether the store followed at one go, frame by frame, or was closed in between.
+    #[test]
+    fn entries_are_found_however_the_store_came_by_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let begins = journal(&dir.path().join("journal"), 1_000);
+        for step in [1_000, 337, 48, 7] {
+            let path = dir.path().join(format!("store-{step}"));
+            let mut store = Store::open(&path).unwrap();
+            for (turn, end) in begins.iter().skip(step).step_by(step).chain(begins.last()).enumerate() {
+                let range = store.journal_bytes()..*end;
+                if turn % 3 == 0 {
+                    store.follow_by_frames(&dir.path().join("journal"), range).unwrap();
+                } else {
+                    store.follow(&dir.path().join("journal"), range).unwrap();
+                }
+                if turn % 4 == 1 {
+                    drop(store);
+                    store = Store::open(&path).unwrap();
+                }
+            }
+            let rest = store.journal_bytes()..*begins.last().unwrap();
+            store.follow(&dir.path().join("journal"), rest).unwrap();
+            let numbers: Vec<u64> = store.entries().map(|found| found.unwrap().1.number).collect();
+            assert!(numbers.into_iter().eq(1..=1_000), "by {step}");
+            assert_eq!((store.begins(), store.head().number), (Ok(Some(1)), 1_000));
+            for number in [1, 48, 49, 336, 337, 1_000] {
+                assert_eq!(store.entry(number).unwrap().number, number);
+            }
+            assert_eq!(store.entry(1_001).unwrap_err(), Fault::Lacking);
+            let mut frames = store.stored_from(336).unwrap();
+            let mut firsts = Vec::new();
+            while let Some(first) = frames.next(|frame| frame.first) {
+                firsts.push(first.unwrap());
+            }
+            assert_eq!(firsts[..3], [289, 337, 385], "by {step}");
+        }
+    }
+
+    /// Without spacers the file is twice as long as what it holds.
+    #[test]
+    fn the_file_is_little_longer_than_its_frames() {
+        let dir = tempfile::tempdir().unwrap();
+        let begins = journal(&dir.path().join("journal"), 20_000);
+        let mut store = Store::open(&dir.path().join("store")).unwrap();
+        store.follow(&dir.path().join("journal"), begins[0]..begins[20_000]).unwrap();
+        let held: usize = store.frames.iter().map(|found| found.unwrap().1.len()).sum();
+        store.sync().unwrap();
+        drop(store);
+        let length = fs::metadata(dir.path().join("store/db")).unwrap().len();
+        assert!(length < held as u64 * 5 / 4 + (1 << 19), "{length} for {held}");
+    }
+}

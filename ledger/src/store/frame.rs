@@ -72,12 +72,12 @@ impl<'a> Frame<'a> {
     /// Reads what stands in the store under a key.
     pub(super) fn read(key: &[u8], value: &'a [u8]) -> Result<Self, Fault> {
         let first = key.try_into().ok().map(u64::from_be_bytes);
-        let whole = || match value.first()? {
-            &WHOLE => Self::whole(first?, &value[1..]),
-            _ => {
-                let (frame, length) = Self::packed(value).ok()?;
-                (length == value.len() && Some(frame.first) == first).then_some(frame)
+        let whole = || {
+            if let Some((&WHOLE, rest)) = value.split_first() {
+                return Self::whole(first?, rest);
             }
+            let (frame, length) = Self::packed(value).ok()?;
+            (length == value.len() && Some(frame.first) == first).then_some(frame)
         };
         whole().ok_or_else(|| Fault::Copy("a frame of the store is malformed".to_owned()))
     }
@@ -289,7 +289,9 @@ impl Making {
         let length: u64 = entries.iter().map(|entry| record_length(entry.len())).sum();
         let before = Head { number: frame.first.checked_sub(1)?, hash: frame.previous, ..Head::EMPTY };
         let mut making = Self::after(&before, frame.journal_bytes.checked_sub(length)?);
-        entries.iter().for_each(|entry| making.push(entry));
+        for entry in &entries {
+            making.push(entry);
+        }
         Some(making)
     }
 
@@ -437,7 +439,9 @@ mod tests {
             assert!((0..count).all(|place| frame.holds(place, &sealed[place].bytes)));
             assert!(!frame.holds(count, &sealed[0].bytes) && !frame.holds(0, &sealed[1].bytes));
             let mut again = Making::again(&frame).unwrap();
-            sealed[count..].iter().for_each(|sealed| again.push(&sealed.bytes));
+            for sealed in &sealed[count..] {
+                again.push(&sealed.bytes);
+            }
             assert_eq!(again.journal_bytes(), 19 + whole);
             let all = again.pack(0).unwrap().unwrap();
             assert_eq!(all.value, making(&sealed).pack(0).unwrap().unwrap().value);
@@ -445,6 +449,22 @@ mod tests {
         assert!(Frame::read(&2_u64.to_be_bytes(), &making(&sealed).pack(0).unwrap().unwrap().value).is_err());
         assert!(making(&[]).pack(0).unwrap().is_none());
         assert!(!making(&sealed).has_room_for(&sealed[0].bytes));
+    }
+
+    #[test]
+    fn a_frame_of_version_1_is_read() {
+        let sealed = visits(3);
+        let mut value = [&[WHOLE][..], &1_000_u64.to_be_bytes(), &[0; 32], &sealed[2].hash.0].concat();
+        for sealed in &sealed {
+            value.extend(u16::try_from(sealed.bytes.len()).unwrap().to_be_bytes());
+            value.extend(&sealed.bytes);
+        }
+        let frame = Frame::read(&1_u64.to_be_bytes(), &value).unwrap();
+        assert_eq!((frame.count(), frame.journal_bytes), (3, 1_000));
+        assert_eq!(frame.last_head().unwrap(), sealed[2].head());
+        assert!((0..3).all(|place| frame.holds(place, &sealed[place].bytes)));
+        value.pop();
+        assert!(Frame::read(&1_u64.to_be_bytes(), &value).is_err());
     }
 
     /// What does not pack goes into several frames, each short enough; an entry that is too long for one has its own.
