@@ -22,6 +22,7 @@ use ledger::journal::salvage::salvage;
 use ledger::note::{Note, VerifierKey};
 use ledger::policy::Policy;
 use ledger::proof::Document;
+use ledger::remains::Remains;
 
 /// The longest input, in bytes: as long as an entry may be, and a little more.
 const LONGEST: usize = 70_000;
@@ -34,9 +35,10 @@ const MEMORY: u64 = 200 * 1024;
 /// Reads an input and says whether it was accepted; what is accepted must come out as it went in.
 type Target = fn(&[u8]) -> bool;
 
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 7] = [
     ("entry", entry),
     ("journal", journal),
+    ("store", store),
     ("note", note),
     ("proof", proof),
     ("date", date),
@@ -175,6 +177,28 @@ fn journal(input: &[u8]) -> bool {
     assert!(end.head.number <= read as u64 && end.bytes + end.torn >= input.len() as u64);
     assert!(held.entries.len() as u64 >= end.head.number, "going on finds no less");
     end.head.number > 0
+}
+
+/// A file of a store, as it is searched for frames; and the frame with which it begins with its checksum made right, so
+/// that what is altered gets as far as being unpacked.
+fn store(input: &[u8]) -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, file) = (dir.path().join("journal"), dir.path().join("store/db"));
+    fs::create_dir(dir.path().join("store")).unwrap();
+    fs::write(&journal, "chancery journal 1\n").unwrap();
+    let mut forged = input.to_vec();
+    if let Some([_, _, _, _, packed @ ..]) = input.get(8..16) {
+        let length = packed.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+        if let Some(checked) = input.get(12..).and_then(|rest| rest.get(..length.saturating_add(88))) {
+            forged[8..12].copy_from_slice(&crc32fast::hash(checked).to_be_bytes());
+        }
+    }
+    let found = |bytes: &[u8]| {
+        fs::write(&file, bytes).unwrap();
+        let whole = Remains::gather(&journal, file.parent().unwrap()).unwrap().whole();
+        whole.is_ok_and(|entries| !entries.is_empty())
+    };
+    found(input) | found(&forged)
 }
 
 fn note(input: &[u8]) -> bool {

@@ -238,7 +238,11 @@ impl Ledger {
             let mut pending = pending.into_iter();
             let taken = pending.try_for_each(|(entry, length)| indexed.push(entry, length));
             *index_lags = taken.err().map(|error| error.to_string());
-            if lags { follow(store, dir, bytes) } else { Ok(()) }
+            if lags {
+                store.follow_by_frames(&dir.join(JOURNAL), store.journal_bytes()..bytes)
+            } else {
+                Ok(())
+            }
         };
         if is_little {
             let followed = meanwhile();
@@ -283,7 +287,8 @@ impl Ledger {
     pub fn close(mut self) -> Result<(), StoreError> {
         let Self { dir, journal, store, indexed, index_lags, .. } = &mut self;
         let write_index = || if index_lags.is_none() { write(indexed, true) } else { Ok(()) };
-        let bring_up = || follow(store, dir, journal.bytes()).and_then(|()| store.sync());
+        let lag = store.journal_bytes()..journal.bytes();
+        let bring_up = || store.follow(&dir.join(JOURNAL), lag).and_then(|()| store.sync());
         // Whether the index could be written is its own matter: the next opening makes what it lacks.
         let (_, brought_up) = both(write_index, bring_up);
         brought_up?;
@@ -298,12 +303,6 @@ fn write(indexed: &mut Indexed, all: bool) -> Result<(), Unread> {
         indexed.flush()?;
     }
     indexed.confirm()
-}
-
-/// Lets the store follow the journal as far as it is so long.
-fn follow(store: &mut Store, dir: &Path, bytes: u64) -> Result<(), StoreError> {
-    let range = store.journal_bytes()..bytes;
-    store.follow(&dir.join(JOURNAL), range)
 }
 
 /// Makes a ledger under another name, lets its journal be written, and renames it when it is whole.

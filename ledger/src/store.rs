@@ -1,18 +1,17 @@
 //! The store: the second copy of the entries, in sled, and the only file that names sled.
 //!
-//! Entries lie in **frames**: the key is the number of the first entry (u64, big-endian), the value
+//! Entries lie in **frames** ([`Frame`]), by the number of their first. A frame is written once it is full; one that was
+//! written before, because the ledger was closed, is written again with what follows. Frames hold what the journal
+//! holds, later: the store may lag behind the journal, never lead it.
 //!
-//! ```text
-//! u8      version of the frame, 1
-//! u64 be  length of the journal after the last entry of the frame, in bytes
-//! 32      hash of the entry before the frame
-//! 32      hash of its last entry
-//! (u16 be length, entry)*
-//! ```
-//!
-//! A frame holds at most 16 entries and 6 KiB, unless one entry alone is longer; it is written once. Frames hold
-//! what the journal holds, later: the store may lag behind the journal, never lead it.
+//! Between the runs of frames lie **spacers**, keys with nothing under them. sled splits a page when it has more than
+//! sixteen keys, and writes both halves anew: of keys that rise, each value was written three times, and half of the file
+//! was what no longer counted. Before the first frame of a run come nine spacers that are to stand after its last. They fill
+//! the last page, so that it is split while there is no frame in it; the run goes into the half before, seven frames
+//! beside nine spacers, and neither more keys nor more than nine additions make sled write that page again. What a run
+//! has more, because its frames are short, is only written more often.
 
+mod frame;
 pub(crate) mod scan;
 
 use std::collections::VecDeque;
@@ -22,15 +21,15 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use crate::chain::{Fault, Followed, Head, linked, read};
-use crate::entry::{Entry, Hash};
+use crate::entry::Entry;
 use crate::journal::{self, FIRST_LINE};
 
-const VERSION: u8 = 1;
-/// Version, length of the journal and two hashes.
-const HEADER: usize = 1 + 8 + 2 * 32;
-const MOST_ENTRIES: usize = 16;
-const MOST_BYTES: usize = 6 * 1024;
+pub(crate) use frame::Frame;
+use frame::{Making, RUN};
+
 const FRAMES: &str = "frames";
+/// The key of a spacer is the number of the last entry before it, like that of a frame, and one of these.
+const SPACERS: Range<u8> = 0..9;
 /// How many bytes sled keeps in memory; of its own accord it keeps everything up to a gigabyte, and each frame is
 /// written once and read in order.
 const CACHE: u64 = 16 * 1024 * 1024;
@@ -56,6 +55,8 @@ pub struct Store {
     path: PathBuf,
     head: Head,
     journal_bytes: u64,
+    /// The frame that the next entries go into; as far as the head it is written.
+    making: Making,
 }
 
 impl std::fmt::Debug for Store {
@@ -75,17 +76,13 @@ impl Store {
             let config = sled::Config::new().path(path).flush_every_ms(None).cache_capacity(CACHE);
             let db = config.open().map_err(fault)?;
             let frames = db.open_tree(FRAMES).map_err(fault)?;
-            let mut store = Self {
-                db,
-                frames,
-                path: path.to_owned(),
-                head: Head::EMPTY,
-                journal_bytes: FIRST_LINE.len() as u64,
-            };
-            if let Some((key, value)) = store.frames.last().map_err(fault)? {
-                let frame = Frame::read(&key, &value).map_err(|f| StoreError::Damaged(f.to_string()))?;
-                store.head = frame.last_head().map_err(|f| StoreError::Damaged(f.to_string()))?;
-                store.journal_bytes = frame.journal_bytes;
+            let (head, journal_bytes) = (Head::EMPTY, FIRST_LINE.len() as u64);
+            let making = Making::after(&head, journal_bytes);
+            let mut store = Self { db, frames, path: path.to_owned(), head, journal_bytes, making };
+            let last = store.frames.iter().rev().find(is_frame).transpose().map_err(fault)?;
+            if let Some((key, value)) = last {
+                let damaged = |fault: Fault| StoreError::Damaged(fault.to_string());
+                store.stand_at(&Frame::read(&key, &value).map_err(damaged)?).map_err(damaged)?;
             }
             Ok(store)
         })
@@ -103,43 +100,74 @@ impl Store {
         self.journal_bytes
     }
 
+    /// Takes up where the last frame ends.
+    fn stand_at(&mut self, last: &Frame<'_>) -> Result<(), Fault> {
+        self.head = last.last_head()?;
+        self.journal_bytes = last.journal_bytes;
+        let begun = Making::again(last);
+        self.making = begun.unwrap_or_else(|| Making::after(&self.head, self.journal_bytes));
+        Ok(())
+    }
+
     /// Adds the entries that the journal holds in a range of its bytes: those that follow what the store holds, and
     /// of whole appends only.
     ///
     /// # Errors
     /// [`StoreError`]; the store then lags, and the next opening brings it up.
     pub(crate) fn follow(&mut self, journal: &Path, range: Range<u64>) -> Result<(), StoreError> {
-        let mut walk = journal::Walk::open(journal, range.start)?;
-        let mut frame = Making::after(self.head.hash);
-        self.journal_bytes = range.start;
+        self.follow_by_frames(journal, range)?;
+        guarded(|| self.write_frame())
+    }
+
+    /// Adds the entries that the journal holds in a range of its bytes, but the last of them only where they fill a
+    /// frame: so none is written twice while there is more to come.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the store then lags, and the next opening brings it up.
+    pub(crate) fn follow_by_frames(&mut self, journal: &Path, range: Range<u64>) -> Result<(), StoreError> {
+        if range.start != self.journal_bytes {
+            self.journal_bytes = range.start;
+            self.making = Making::after(&self.head, range.start);
+        }
+        let mut walk = journal::Walk::open(journal, self.making.journal_bytes())?;
         guarded(|| {
             while walk.at() < range.end {
-                let begin = walk.at();
                 let next = walk.next().map_err(io::Error::other)?;
                 let (entry, _) = next.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-                if !frame.has_room_for(entry) {
-                    frame = self.close_frame(frame, begin)?;
+                if !self.making.has_room_for(entry) {
+                    self.write_frame()?;
+                    self.making = Making::after(&self.head, self.journal_bytes);
                 }
-                frame.push(entry);
+                self.making.push(entry);
             }
-            self.close_frame(frame, range.end).map(drop)
+            Ok(())
         })
     }
 
-    /// Writes a frame that ends where the journal is so long, and begins the next.
-    fn close_frame(&mut self, frame: Making, journal_bytes: u64) -> Result<Making, StoreError> {
-        if frame.count == 0 {
-            return Ok(frame);
+    /// Writes the frame that is being made, unless it has been written as it is; several, where it is too long for one.
+    fn write_frame(&mut self) -> Result<(), StoreError> {
+        if self.making.journal_bytes() == self.journal_bytes {
+            return Ok(());
         }
-        let last = &frame.bytes[frame.last..];
-        let hash = Hash::of(last);
-        let recorded_at = Entry::recorded_at_in(last).map_err(io::Error::other)?;
-        let number = self.head.number + frame.count as u64;
-        let key = (self.head.number + 1).to_be_bytes();
-        self.frames.insert(key, frame.value(hash, journal_bytes)).map_err(fault)?;
-        self.head = Head { number, hash, recorded_at };
-        self.journal_bytes = journal_bytes;
-        Ok(Making::after(hash))
+        let mut from = 0;
+        while let Some(packed) = self.making.pack(from).map_err(io::Error::other)? {
+            if (packed.first - 1).is_multiple_of(RUN) {
+                self.space_after(packed.first - 1 + RUN)?;
+            }
+            self.frames.insert(packed.first.to_be_bytes(), packed.value).map_err(fault)?;
+            (self.head, self.journal_bytes) = (packed.head, packed.journal_bytes);
+            from += packed.count;
+        }
+        Ok(())
+    }
+
+    /// Puts spacers after the frames of a run, before there are any.
+    fn space_after(&self, number: u64) -> Result<(), StoreError> {
+        for place in SPACERS {
+            let key = [&number.to_be_bytes()[..], &[place]].concat();
+            self.frames.insert(key, &[][..]).map_err(fault)?;
+        }
+        Ok(())
     }
 
     /// The entry of a number.
@@ -148,12 +176,13 @@ impl Store {
     /// [`Fault`] when the store cannot give it.
     pub fn entry(&self, number: u64) -> Result<Entry, Fault> {
         let copy = |e: StoreError| Fault::Copy(e.to_string());
-        let found =
-            guarded(|| self.frames.range(..=number.to_be_bytes()).next_back().transpose().map_err(fault));
+        let found = guarded(|| {
+            self.frames.range(..=number.to_be_bytes()).rev().find(is_frame).transpose().map_err(fault)
+        });
         let (key, value) = found.map_err(copy)?.ok_or(Fault::Lacking)?;
         let frame = Frame::read(&key, &value)?;
         let place = usize::try_from(number - frame.first).unwrap_or(usize::MAX);
-        let entry = Entry::decode(frame.entries.get(place).copied().ok_or(Fault::Lacking)?)?;
+        let entry = Entry::decode(frame.entries()?.get(place).ok_or(Fault::Lacking)?)?;
         if entry.number == number { Ok(entry) } else { Err(Fault::Number(entry.number)) }
     }
 
@@ -174,7 +203,7 @@ impl Store {
 
     /// The number of the entry with which the first frame begins; none where there is no frame.
     pub(crate) fn begins(&self) -> Result<Option<u64>, Fault> {
-        let first = guarded(|| self.frames.first().map_err(fault));
+        let first = guarded(|| self.frames.iter().find(is_frame).transpose().map_err(fault));
         let first = first.map_err(|e| Fault::Copy(e.to_string()))?;
         first.map(|(key, value)| Ok(Frame::read(&key, &value)?.first)).transpose()
     }
@@ -182,7 +211,7 @@ impl Store {
     /// The frames from the last one on that begins at or before an entry.
     pub(crate) fn stored_from(&self, number: u64) -> Result<Stored<'_>, Fault> {
         let key = number.to_be_bytes();
-        let before = guarded(|| self.frames.range(..=key).next_back().transpose().map_err(fault));
+        let before = guarded(|| self.frames.range(..=key).rev().find(is_frame).transpose().map_err(fault));
         let before = before.map_err(|e| Fault::Copy(e.to_string()))?;
         let from = before.map_or_else(|| sled::IVec::from(&key), |(first, _)| first);
         Ok(Stored { frames: &self.frames, from: Bound::Included(from) })
@@ -215,7 +244,8 @@ impl Stored<'_> {
     pub(crate) fn next<T>(&mut self, of: impl FnOnce(&Frame<'_>) -> T) -> Option<Result<T, Fault>> {
         let copy = |e: StoreError| Fault::Copy(e.to_string());
         let range = (self.from.clone(), Bound::Unbounded);
-        let next = guarded(|| self.frames.range::<sled::IVec, _>(range).next().transpose().map_err(fault));
+        let next =
+            guarded(|| self.frames.range::<sled::IVec, _>(range).find(is_frame).transpose().map_err(fault));
         let (key, value) = match next.map_err(copy).transpose()? {
             Ok(found) => found,
             Err(fault) => return Some(Err(fault)),
@@ -244,7 +274,7 @@ impl Walk {
             }
             let number = self.head.number + 1;
             let frames = self.frames.as_mut()?;
-            match guarded(|| frames.next().transpose().map_err(fault)) {
+            match guarded(|| frames.find(is_frame).transpose().map_err(fault)) {
                 Ok(None) => return None,
                 Ok(Some((key, value))) => {
                     if let Err(located) = self.begin(&key, &value) {
@@ -262,8 +292,9 @@ impl Walk {
     /// Takes up a frame.
     fn begin(&mut self, key: &[u8], value: &[u8]) -> Result<(), (u64, Fault)> {
         let expected = self.head.number + 1;
-        let frame = match Frame::read(key, value) {
-            Ok(frame) => frame,
+        let read = Frame::read(key, value).and_then(|frame| Ok((frame.entries()?, frame)));
+        let (entries, frame) = match read {
+            Ok(read) => read,
             Err(fault) => {
                 let number = key.try_into().map_or(expected, u64::from_be_bytes);
                 self.head.number = self.head.number.max(number);
@@ -277,7 +308,7 @@ impl Walk {
         let (known, before) = (self.known, self.head);
         self.head = Head { number: frame.first.saturating_sub(1), hash: frame.previous, ..before };
         self.known = true;
-        self.pending = frame.entries.into_iter().map(<[u8]>::to_vec).collect();
+        self.pending = entries.into();
         match frame.first.saturating_sub(expected) {
             _ if !known => Ok(()),
             0 if frame.previous == before.hash => Ok(()),
@@ -304,92 +335,9 @@ impl Walk {
     }
 }
 
-/// Entries as they lie together in the store.
-pub(crate) struct Frame<'a> {
-    /// The number of the first.
-    pub(crate) first: u64,
-    journal_bytes: u64,
-    /// The hash of the entry before the first.
-    pub(crate) previous: Hash,
-    /// The hash of the last.
-    pub(crate) last_hash: Hash,
-    pub(crate) entries: Vec<&'a [u8]>,
-}
-
-impl<'a> Frame<'a> {
-    fn read(key: &[u8], value: &'a [u8]) -> Result<Self, Fault> {
-        let whole = || {
-            let first = u64::from_be_bytes(key.try_into().ok()?);
-            let (version, rest) = value.split_first()?;
-            let (journal_bytes, rest) = rest.split_first_chunk()?;
-            let (previous, rest) = rest.split_first_chunk()?;
-            let (last_hash, mut rest) = rest.split_first_chunk()?;
-            let mut entries = Vec::with_capacity(MOST_ENTRIES);
-            while let Some((length, after)) = rest.split_first_chunk() {
-                let (entry, after) = after.split_at_checked(u16::from_be_bytes(*length).into())?;
-                entries.push(entry);
-                rest = after;
-            }
-            let sound = *version == VERSION && rest.is_empty() && !entries.is_empty();
-            sound.then(|| Self {
-                first,
-                journal_bytes: u64::from_be_bytes(*journal_bytes),
-                previous: Hash(*previous),
-                last_hash: Hash(*last_hash),
-                entries,
-            })
-        };
-        whole().ok_or_else(|| Fault::Copy("a frame of the store is malformed".to_owned()))
-    }
-
-    fn last_head(&self) -> Result<Head, Fault> {
-        let bytes = self.entries.last().copied().unwrap_or_default();
-        let entry = Entry::decode(bytes)?;
-        let hash = Hash::of(bytes);
-        if hash != self.last_hash {
-            return Err(Fault::Link { named: self.last_hash, actual: hash });
-        }
-        Ok(Head { number: entry.number, hash, recorded_at: entry.recorded_at })
-    }
-}
-
-/// A frame that is being made.
-struct Making {
-    previous: Hash,
-    count: usize,
-    /// The entries, each after its length.
-    bytes: Vec<u8>,
-    /// Where the last entry begins in them.
-    last: usize,
-}
-
-impl Making {
-    fn after(previous: Hash) -> Self {
-        Self { previous, count: 0, bytes: Vec::with_capacity(MOST_BYTES), last: 0 }
-    }
-
-    fn has_room_for(&self, entry: &[u8]) -> bool {
-        self.count == 0 || (self.count < MOST_ENTRIES && self.bytes.len() + 2 + entry.len() <= MOST_BYTES)
-    }
-
-    fn push(&mut self, entry: &[u8]) {
-        let length = u16::try_from(entry.len()).unwrap_or(u16::MAX);
-        self.bytes.extend_from_slice(&length.to_be_bytes());
-        self.last = self.bytes.len();
-        self.bytes.extend_from_slice(entry);
-        self.count += 1;
-    }
-
-    /// The value of the frame, whose last entry has this hash and ends where the journal is so long.
-    fn value(&self, hash: Hash, journal_bytes: u64) -> Vec<u8> {
-        let mut value = Vec::with_capacity(HEADER + self.bytes.len());
-        value.push(VERSION);
-        value.extend_from_slice(&journal_bytes.to_be_bytes());
-        value.extend_from_slice(&self.previous.0);
-        value.extend_from_slice(&hash.0);
-        value.extend_from_slice(&self.bytes);
-        value
-    }
+/// Whether what stands in the tree is a frame, or the failure to read one, and no spacer.
+fn is_frame(found: &sled::Result<(sled::IVec, sled::IVec)>) -> bool {
+    !found.as_ref().is_ok_and(|(key, value)| key.len() == 9 && value.is_empty())
 }
 
 /// A process killed while sled wrote a snapshot leaves a file on which sled will not open again.
@@ -425,4 +373,93 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreEr
             .unwrap_or("sled stopped without a word");
         Err(StoreError::Damaged(words.to_owned()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::act::{Act, Draft, Place};
+    use crate::chain::{Sealed, seal};
+    use crate::date::{Instant, RecordedAt};
+    use crate::entry::Hash;
+    use crate::journal::Journal;
+    use serde_json::Value;
+
+    /// A journal of so many entries, each with a digest of its own, and where each begins; at the end its length.
+    fn journal(path: &Path, count: u64) -> Vec<u64> {
+        let mut head = Head::EMPTY;
+        let sealed: Vec<Sealed> = (0..count)
+            .map(|n| {
+                let mut draft = Draft::new(0);
+                let digest = Hash::of(&n.to_be_bytes()).to_string();
+                for (name, word) in
+                    [("kind", "visit"), ("actor", "AAA"), ("effective", "2001"), ("note", &digest)]
+                {
+                    draft.push(name, Value::from(word), Place::default());
+                }
+                let act = Box::new(Act::read(draft).unwrap());
+                let sealed = seal(&head, act, RecordedAt::Clock(Instant::UNIX_EPOCH)).unwrap();
+                head = sealed.head();
+                sealed
+            })
+            .collect();
+        let mut begins = vec![FIRST_LINE.len() as u64];
+        for sealed in &sealed {
+            begins.push(begins.last().unwrap() + journal::record_length(sealed.bytes.len()));
+        }
+        Journal::create(path).unwrap().append(&sealed).unwrap();
+        begins
+    }
+
+    /// Every entry is found, whether the store followed at one go, frame by frame, or was closed in between.
+    #[test]
+    fn entries_are_found_however_the_store_came_by_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let begins = journal(&dir.path().join("journal"), 1_000);
+        for step in [1_000, 337, 48, 7] {
+            let path = dir.path().join(format!("store-{step}"));
+            let mut store = Store::open(&path).unwrap();
+            for (turn, end) in begins.iter().skip(step).step_by(step).chain(begins.last()).enumerate() {
+                let range = store.journal_bytes()..*end;
+                if turn % 3 == 0 {
+                    store.follow_by_frames(&dir.path().join("journal"), range).unwrap();
+                } else {
+                    store.follow(&dir.path().join("journal"), range).unwrap();
+                }
+                if turn % 4 == 1 {
+                    drop(store);
+                    store = Store::open(&path).unwrap();
+                }
+            }
+            let rest = store.journal_bytes()..*begins.last().unwrap();
+            store.follow(&dir.path().join("journal"), rest).unwrap();
+            let numbers: Vec<u64> = store.entries().map(|found| found.unwrap().1.number).collect();
+            assert!(numbers.into_iter().eq(1..=1_000), "by {step}");
+            assert_eq!((store.begins(), store.head().number), (Ok(Some(1)), 1_000));
+            for number in [1, 48, 49, 336, 337, 1_000] {
+                assert_eq!(store.entry(number).unwrap().number, number);
+            }
+            assert_eq!(store.entry(1_001).unwrap_err(), Fault::Lacking);
+            let mut frames = store.stored_from(336).unwrap();
+            let mut firsts = Vec::new();
+            while let Some(first) = frames.next(|frame| frame.first) {
+                firsts.push(first.unwrap());
+            }
+            assert_eq!(firsts[..3], [289, 337, 385], "by {step}");
+        }
+    }
+
+    /// Without spacers the file is twice as long as what it holds.
+    #[test]
+    fn the_file_is_little_longer_than_its_frames() {
+        let dir = tempfile::tempdir().unwrap();
+        let begins = journal(&dir.path().join("journal"), 20_000);
+        let mut store = Store::open(&dir.path().join("store")).unwrap();
+        store.follow(&dir.path().join("journal"), begins[0]..begins[20_000]).unwrap();
+        let held: usize = store.frames.iter().map(|found| found.unwrap().1.len()).sum();
+        store.sync().unwrap();
+        drop(store);
+        let length = fs::metadata(dir.path().join("store/db")).unwrap().len();
+        assert!(length < held as u64 * 5 / 4 + (1 << 19), "{length} for {held}");
+    }
 }

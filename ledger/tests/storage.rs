@@ -230,12 +230,25 @@ fn flip(path: &Path, places: &[usize]) {
     fs::write(path, bytes).unwrap();
 }
 
-/// The place in the store's file of an entry, found by its bytes in the journal.
-fn in_store(path: &Path, journal: &[u8], number: usize) -> usize {
-    let places = records(journal);
-    let entry = &journal[places[number - 1] + 8..places[number]];
+/// Where in the store's file the frames lie that begin with an entry: the one that counts, and what sled still has of it
+/// as it was written before. Each place is in the middle of what is packed.
+fn frames_from(path: &Path, first: u64) -> Vec<usize> {
     let db = fs::read(path.join("store/db")).unwrap();
-    db.windows(entry.len()).position(|window| window == entry).unwrap() + entry.len() / 2
+    let number = |at: usize| u64::from_be_bytes(db[at + 20..at + 28].try_into().unwrap());
+    let packed = |at: usize| u32::from_be_bytes(db[at + 12..at + 16].try_into().unwrap()) as usize;
+    let marks = (0..db.len()).filter(|at| db[*at..].starts_with(b"\x02chframe"));
+    let places: Vec<usize> =
+        marks.filter(|at| number(*at) == first).map(|at| at + 100 + packed(at) / 2).collect();
+    assert!(!places.is_empty(), "a frame begins with {first}");
+    places
+}
+
+/// A ledger of a hundred entries, in three frames; the head of it, and its journal's bytes.
+fn hundred() -> (tempfile::TempDir, PathBuf, Head, Vec<u8>) {
+    let (dir, path) = little();
+    let head = append(&path, (1..99).map(|n| visit(&(1900 + n).to_string())).collect()).head;
+    let journal = fs::read(path.join("journal")).unwrap();
+    (dir, path, head, journal)
 }
 
 #[test]
@@ -259,13 +272,15 @@ fn every_damaged_record_of_a_journal_is_named() {
 }
 
 #[test]
-fn copies_damaged_in_different_entries_lose_nothing() {
-    let (_dir, path, head, journal) = six();
-    let stored = in_store(&path, &journal, 4);
+fn copies_damaged_in_different_frames_lose_nothing() {
+    let (_dir, path, head, journal) = hundred();
+    let stored = frames_from(&path, 49);
     flip(&path.join("journal"), &[records(&journal)[1] + 40]);
-    flip(&path.join("store/db"), &[stored]);
+    flip(&path.join("store/db"), &stored);
     let found = audit(&path, &Terms::default()).unwrap();
-    assert!(!found.is_sound(Part::Journal) && !found.is_sound(Part::Store));
+    assert!(!found.is_sound(Part::Journal), "{:?}", found.faults);
+    // sled may give the store up from the damaged frame on: then it only lags.
+    assert!(!found.is_sound(Part::Store) || !found.remarks.is_empty(), "{:?}", found.faults);
     assert_eq!((found.head, found.together), (head, Some(Ok(()))));
     assert_eq!(History::read(&path).unwrap().head, head);
     let put_right = conditions(&path);
@@ -273,20 +288,23 @@ fn copies_damaged_in_different_entries_lose_nothing() {
         put_right.iter().any(|found| matches!(found, Condition::JournalRestored { .. })),
         "{put_right:?}"
     );
-    assert!(put_right.iter().any(|found| matches!(found, Condition::StoreRebuilt { .. })), "{put_right:?}");
+    let is_sound_again =
+        |found: &Condition| matches!(found, Condition::StoreRebuilt { .. } | Condition::StoreLagged { .. });
+    assert!(put_right.iter().any(is_sound_again), "{put_right:?}");
     assert_eq!(fs::read(path.join("journal")).unwrap().len(), journal.len());
     let again =
-        audit(&path, &Terms::against(Against::Head(Expected { number: 6, hash: head.hash }))).unwrap();
+        audit(&path, &Terms::against(Against::Head(Expected { number: 100, hash: head.hash }))).unwrap();
     assert_eq!((again.faults, again.store_read), (vec![], true));
 }
 
+/// Entries of a frame are packed together: one byte costs all of them there, and so each that the journal has lost too.
 #[test]
 fn an_entry_damaged_in_both_copies_is_named_and_nothing_is_changed() {
     for (number, lost) in [(3, "3"), (6, "6 and whatever followed it")] {
         let (_dir, path, _, journal) = six();
-        let stored = in_store(&path, &journal, number);
+        let stored = frames_from(&path, 1);
         flip(&path.join("journal"), &[records(&journal)[number - 1] + 40]);
-        flip(&path.join("store/db"), &[stored]);
+        flip(&path.join("store/db"), &stored);
         let before = fs::read(path.join("journal")).unwrap();
         for _ in 0..2 {
             let words = format!("neither copy holds these entries any more: {lost}");

@@ -4,6 +4,7 @@ use ledger::act::json::{self, Line};
 use ledger::act::vocabulary::{KINDS, fields_of};
 use ledger::act::{Class, Manner, Measure, Mode, PartyKind, Rank, Stance};
 use ledger::chain::{follow, seal};
+use ledger::entry::Hash;
 use ledger::{Head, Ledger, RecordedAt};
 
 const FORMAT: &str = include_str!("../../docs/format.md");
@@ -68,6 +69,51 @@ fn vectors() -> Vec<Vector> {
             Vector { line, header: bytes(header), entry: bytes(&entry.concat()), hash }
         })
         .collect()
+}
+
+/// The entries of the packed frames in a file, read as the document says.
+fn entries_of_frames(file: &[u8]) -> Vec<Vec<u8>> {
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte));
+    let mut entries = Vec::new();
+    for at in (0..file.len()).filter(|at| file[*at..].starts_with(b"\x02chframe")) {
+        let (packed, unpacked) = (number(&file[at + 12..at + 16]), number(&file[at + 16..at + 20]));
+        let frame = &file[at..at + 100 + packed];
+        assert_eq!(number(&frame[8..12]), crc32fast::hash(&frame[12..]) as usize);
+        let bytes = lz4_flex::block::decompress(&frame[100..], unpacked).unwrap();
+        let mut rest = &bytes[..];
+        let mut previous = frame[36..68].to_vec();
+        while !rest.is_empty() {
+            let (bare, after) = rest[2..].split_at(number(&rest[..2]));
+            rest = after;
+            // Version, number below 251, instant of nine bytes, bool.
+            let entry = [&bare[..12], &previous, &bare[12..]].concat();
+            previous = Hash::of(&entry).0.to_vec();
+            entries.push(entry);
+        }
+        assert_eq!(previous, frame[68..100]);
+    }
+    entries
+}
+
+#[test]
+fn the_frames_of_the_store_are_as_they_are_described() {
+    assert!(FORMAT.contains("| 8 | the mark: `02`, the version of the frame, and `chframe` |"));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("ledger");
+    let at = RecordedAt::Asserted("2025-01-01T00:00:00Z".parse().unwrap());
+    Ledger::create(&path, Vec::new(), at).unwrap();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    let lines: Vec<String> = (1..=60)
+        .map(|n| format!(r#"{{"kind":"notice","actor":"A","effective":"2001","note":"no {n}"}}"#))
+        .collect();
+    let party = r#"{"kind":"entity.created","subject":"A","party":"state"}"#;
+    let (acts, problems) = json::read([&[party.to_owned()], &lines[..]].concat().join("\n").as_bytes());
+    assert_eq!(problems, []);
+    ledger.append(acts, at, None).unwrap();
+    ledger.close().unwrap();
+    let found = entries_of_frames(&std::fs::read(path.join("store/db")).unwrap());
+    let log = ledger::Log::read(&path).unwrap();
+    assert!(log.entries.iter().map(|(sealed, _)| &sealed.bytes).eq(&found));
 }
 
 #[test]

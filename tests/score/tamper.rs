@@ -80,6 +80,16 @@ fn acts(lines: &[String]) -> Vec<Submitted> {
 impl Original {
     /// A ledger of ten appends and 24 entries, in two copies.
     pub(crate) fn new() -> Self {
+        Self::of_appends(|turn| 1 + turn % 4)
+    }
+
+    /// A ledger of ten appends and 240 entries, in two copies: five full frames of the store.
+    fn of_frames() -> Self {
+        Self::of_appends(|turn| if turn < 9 { 26 } else { 30 })
+    }
+
+    /// A ledger of two parties, and nine appends more of so many visits.
+    fn of_appends(visits: fn(usize) -> usize) -> Self {
         let memory = Path::new("/dev/shm");
         let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let path = dir.path().join("ledger");
@@ -90,14 +100,14 @@ impl Original {
         for turn in 1..10 {
             let visit = |n| {
                 format!(
-                    r#"{{"kind":"visit","actor":"AAA","subject":"BBB","effective":"20{turn:02}-01-0{n}","note":"no {n}"}}"#
+                    r#"{{"kind":"visit","actor":"AAA","subject":"BBB","effective":"20{turn:02}-01-{n:02}","note":"no {n}"}}"#
                 )
             };
             let state = dir.path().join(format!("earlier-{turn}"));
             copy_all(&path, &state);
             let (mut ledger, _) = Ledger::open(&path).unwrap();
             earlier.push((state, ledger.head().number));
-            let lines: Vec<String> = (1..=1 + turn % 4).map(visit).collect();
+            let lines: Vec<String> = (1..=visits(turn)).map(visit).collect();
             ledger.append(acts(&lines), at(turn), None).unwrap();
             ledger.close().unwrap();
         }
@@ -114,23 +124,24 @@ impl Original {
 
     /// Makes the mutants of every class, at most so many of each, and judges them.
     pub(crate) fn score(&self, most: usize, mut each: impl FnMut(&Row)) -> Vec<Row> {
-        let classes: [(&'static str, Vec<Mutant>); 12] = [
-            ("journal, a byte altered", self.journal_bytes()),
-            ("journal, cut short", self.journal_cuts()),
-            ("journal, records moved", self.moved_records()),
-            ("journal, a record forged", self.forged_records()),
-            ("store, a byte altered", self.store_bytes()),
-            ("store, a file cut short", self.store_cuts()),
-            ("store, frames moved", self.moved_frames()),
-            ("a file taken away", self.without_files()),
-            ("both copies, two entries", self.both_copies(1)),
-            ("both copies, one entry", self.both_copies(0)),
-            ("rolled back, all of it", self.rolled_back()),
-            ("chained anew, all of it", self.chained_anew()),
+        let larger = Self::of_frames();
+        let classes: [(&'static str, &Self, Vec<Mutant>); 12] = [
+            ("journal, a byte altered", self, self.journal_bytes()),
+            ("journal, cut short", self, self.journal_cuts()),
+            ("journal, records moved", self, self.moved_records()),
+            ("journal, a record forged", self, self.forged_records()),
+            ("store, a byte altered", self, self.store_bytes()),
+            ("store, a file cut short", self, self.store_cuts()),
+            ("store, frames moved", &larger, larger.moved_frames()),
+            ("a file taken away", self, self.without_files()),
+            ("both copies, two frames", &larger, larger.both_copies(48)),
+            ("both copies, one frame", self, self.both_copies(1)),
+            ("rolled back, all of it", self, self.rolled_back()),
+            ("chained anew, all of it", self, self.chained_anew()),
         ];
         let mut rows = Vec::new();
-        for (class, mutants) in classes {
-            let row = self.judge_all(class, &mutants, most);
+        for (class, original, mutants) in classes {
+            let row = original.judge_all(class, &mutants, most);
             each(&row);
             rows.push(row);
         }
@@ -335,8 +346,10 @@ impl Original {
         // sled writes even where it is only asked: the original stays as it is.
         let copy = self.path.with_extension("copy");
         copy_all(&self.path, &copy);
-        let keys =
-            on_frames(&copy, |frames| frames.iter().keys().map(|key| key.unwrap()).collect::<Vec<_>>());
+        let keys = on_frames(&copy, |frames| {
+            let keys = frames.iter().keys().map(|key| key.unwrap());
+            keys.filter(|key| key.len() == 8).collect::<Vec<_>>()
+        });
         let mut mutants = Vec::new();
         for (place, key) in keys.iter().enumerate() {
             let own = key.clone();
@@ -391,18 +404,17 @@ impl Original {
         mutants
     }
 
-    /// An entry altered in the journal, and one so many entries further in the store.
+    /// An entry altered in the journal, and in the store the frame that holds the one so many entries further, with
+    /// whatever sled still has of that frame as it was written before.
     fn both_copies(&self, further: usize) -> Vec<Mutant> {
-        let db = fs::read(self.path.join("store/db")).unwrap();
+        let frames = frames_in(&fs::read(self.path.join("store/db")).unwrap());
         let count = self.records.len() - 1;
         let mut mutants = Vec::new();
         for number in 1..=count {
             let other = (number + further - 1) % count + 1;
-            let entry = &self.record(other)[8..];
-            let places: Vec<usize> = (0..db.len() - entry.len())
-                .filter(|place| db[*place..].starts_with(entry))
-                .map(|place| place + entry.len() / 2)
-                .collect();
+            let first = frames.iter().map(|(first, _)| *first).filter(|first| *first <= other).max().unwrap();
+            let places: Vec<usize> =
+                frames.iter().filter(|frame| frame.0 == first).map(|frame| frame.1).collect();
             let in_journal = self.records[number - 1] + 20;
             let change = move |dir: &Path| {
                 altered("journal", in_journal)(dir);
@@ -411,7 +423,7 @@ impl Original {
                 }
             };
             let at = Where::Journal(self.append_of(number as u64), number as u64);
-            let name = format!("{number} in the journal, {other} in the store");
+            let name = format!("{number} in the journal, the frame of {other} in the store");
             mutants.push(Mutant { name, at, change: Box::new(change) });
         }
         mutants
@@ -444,7 +456,7 @@ impl Original {
 
 /// Whether what was there is still in the directory, whatever was done to it.
 pub(crate) fn is_repairable(class: &str) -> bool {
-    !["both copies, one entry", "rolled back, all of it", "chained anew, all of it"].contains(&class)
+    !["both copies, one frame", "rolled back, all of it", "chained anew, all of it"].contains(&class)
 }
 
 fn store_mutant(name: String, change: impl Fn(&Path) + 'static) -> Mutant {
@@ -513,6 +525,17 @@ fn written(file: &Path) -> Vec<usize> {
     let bytes = fs::read(file).unwrap();
     let near = |place: usize| &bytes[place.saturating_sub(64)..(place + 64).min(bytes.len())];
     (0..bytes.len()).filter(|place| near(*place).iter().any(|byte| *byte != 0)).collect()
+}
+
+/// The packed frames in the file of a store: the first entry of each, and a place in the middle of what is packed.
+fn frames_in(db: &[u8]) -> Vec<(usize, usize)> {
+    let marks = (0..db.len()).filter(|at| db[*at..].starts_with(b"\x02chframe"));
+    let frame = |at: usize| {
+        let packed = u32::from_be_bytes(db[at + 12..at + 16].try_into().unwrap());
+        let first = u64::from_be_bytes(db[at + 20..at + 28].try_into().unwrap());
+        (usize::try_from(first).unwrap(), at + 100 + packed as usize / 2)
+    };
+    marks.map(frame).collect()
 }
 
 fn checksum(record: &[u8]) -> u32 {

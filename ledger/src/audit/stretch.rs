@@ -205,9 +205,6 @@ impl Beside<'_> {
         let (begins, ends) = frame.bounds();
         let place = |number: u64| usize::try_from(number - self.first).unwrap_or(usize::MAX);
         let skipped = usize::try_from(self.first.saturating_sub(begins)).unwrap_or(usize::MAX);
-        let Some(theirs) = frame.entries.get(skipped..).filter(|theirs| !theirs.is_empty()) else {
-            return false;
-        };
         let from = place(begins.max(self.first));
         let ours = self.entries.get(from..).unwrap_or_default();
         let links = match from.checked_sub(1) {
@@ -216,13 +213,15 @@ impl Beside<'_> {
             Some(before) => self.hashes.get(before) == Some(&frame.previous),
         };
         let closes = self.hashes.get(place(ends)).is_none_or(|hash| *hash == frame.last_hash);
-        links && closes && !ours.is_empty() && ours.iter().zip(theirs).all(|(ours, theirs)| ours == theirs)
+        let theirs = skipped..frame.count();
+        let is_same = || ours.iter().zip(theirs.clone()).all(|(ours, place)| frame.holds(place, ours));
+        links && closes && !ours.is_empty() && !theirs.is_empty() && is_same()
     }
 }
 
 impl Frame<'_> {
     /// The numbers of its first and last entries.
     fn bounds(&self) -> (u64, u64) {
-        (self.first, self.first.saturating_add(self.entries.len() as u64).saturating_sub(1))
+        (self.first, self.first.saturating_add(self.count() as u64).saturating_sub(1))
     }
 }
