@@ -286,13 +286,11 @@ pub(crate) mod short {
     #[allow(clippy::ref_option, reason = "serde hands it on so")]
     pub(crate) fn serialize<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(date) = date else { return Short::None.serialize(serializer) };
-        match plain_day(date.as_str()) {
-            Some(day) => Short::Plain(number_of(day)).serialize(serializer),
-            None => {
-                let (first, last) = date.numbers();
-                Short::Other(first, last, Cow::Borrowed(date.as_str())).serialize(serializer)
-            }
+        if let Some(day) = plain_day(date.as_str()) {
+            return Short::Plain(number_of(day)).serialize(serializer);
         }
+        let (first, last) = date.numbers();
+        Short::Other(first, last, Cow::Borrowed(date.as_str())).serialize(serializer)
     }
 
     /// The day of a number; where there is none of that number, none.

@@ -217,7 +217,7 @@ impl Segment {
                     return Ok(());
                 }
                 if until.is_none_or(|until| block.is_wanted(until, self.fences.get(place + 1))) {
-                    block.postings().try_for_each(|posting| each(posting))?;
+                    block.postings().try_for_each(&mut *each)?;
                 }
                 is_there = block.advance()?;
             }
