@@ -41,8 +41,9 @@ pub(super) struct Passed {
     pub(super) contradiction: Option<Contradiction>,
 }
 
-/// How many blocks are read before the store is waited for: of a million entries about a quarter, 64 MB.
-const MOST_UNCOMPARED: usize = 128;
+/// How many blocks are read before the store is waited for: 8 MB of them, so that an audit of ten million entries keeps
+/// to what it may take.
+const MOST_UNCOMPARED: usize = 16;
 
 /// Audits a ledger that may be sound; none where it is not. The store is opened meanwhile. How many bytes of the journal
 /// are done is counted.
