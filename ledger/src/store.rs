@@ -1,6 +1,6 @@
 //! The store: the second copy of the entries, in sled, and the only file that names sled.
 //!
-//! Entries lie in **frames** ([`Frame`]), by the number of their first. A frame is written once it is full; one that was
+//! Entries lie in **frames** (`Frame`, in `store/frame.rs`), by the number of their first. A frame is written once it is full; one that was
 //! written before, because the ledger was closed, is written again with what follows. Frames hold what the journal
 //! holds, later: the store may lag behind the journal, never lead it.
 //!
