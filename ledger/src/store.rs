@@ -1,8 +1,8 @@
 //! The store: the second copy of the entries, in sled, and the only file that names sled.
 //!
-//! Entries lie in **frames** (`Frame`, in `store/frame.rs`), by the number of their first. A frame is written once it is full; one that was
-//! written before, because the ledger was closed, is written again with what follows. Frames hold what the journal
-//! holds, later: the store may lag behind the journal, never lead it.
+//! Entries lie in **frames** (`store/frame.rs`), by the number of their first. A frame is written once it is full; one
+//! that was written before, because the ledger was closed, is written again with what follows. Frames hold what the
+//! journal holds, later: the store may lag behind the journal, never lead it.
 //!
 //! Between the runs of frames lie **spacers**, keys with nothing under them. sled splits a page when it has more than
 //! sixteen keys, and writes both halves anew: of keys that rise, each value was written three times, and half of the file
