@@ -10,6 +10,9 @@
 //! An append is one or more records, the last of them with bit 31 clear; it counts only when that last record is
 //! whole. So a crash in the middle leaves a torn tail that was never acknowledged, and a reader beside a writer
 //! never sees half an append.
+//!
+//! The file may end in zeros: room that a writer has made for records to come. To write over it and sync takes two
+//! thirds of the time of making the file longer and syncing that. Whoever lets go of the journal cuts it off.
 
 pub(crate) mod blocks;
 pub mod salvage;
@@ -36,6 +39,12 @@ const BUFFER: usize = 1 << 18;
 /// How many bytes of an append are written before they are synced, while more are made: so its end waits for few.
 const AHEAD: u64 = 1 << 25;
 
+/// How much room is made at a time, in bytes.
+const ROOM: u64 = 1 << 20;
+
+/// Of a disk, so many bytes are written whole or not at all.
+const SECTOR: u64 = 512;
+
 /// Why a file is not a journal that this program can read.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAJournal {
@@ -59,8 +68,11 @@ pub struct Journal {
     file: File,
     /// The length of what has been acknowledged, in bytes.
     bytes: u64,
-    /// The length of the file, with what was written since and is no append yet.
+    /// The same with what was written since and is no append yet.
     written: u64,
+    /// The length of the file, with the room after that; none where no append was written since it was opened: a
+    /// single one needs no room.
+    room: Option<u64>,
     /// Records to be written next.
     records: Vec<u8>,
     /// The last entry added: whether its append goes on is known when another comes, or none.
@@ -96,7 +108,8 @@ impl Journal {
     }
 
     fn at(file: File, bytes: u64) -> Self {
-        Self { file, bytes, written: bytes, records: Vec::new(), held: None, synced: bytes, syncing: None }
+        let (records, held, syncing) = (Vec::new(), None, None);
+        Self { file, bytes, written: bytes, room: None, records, held, synced: bytes, syncing }
     }
 
     /// The length of what has been acknowledged, in bytes.
@@ -149,13 +162,35 @@ impl Journal {
         // The last record makes the others count: they must not reach the disk after it.
         let before = if spilled { self.spill().and_then(|()| self.sync()) } else { Ok(()) };
         push_record(&mut self.records, &last, false);
+        self.make_room();
         let committed = before.and_then(|()| self.spill()).and_then(|()| self.sync());
         if committed.is_err() {
             self.cut();
         } else {
             self.bytes = self.written;
+            self.room = self.room.max(Some(self.bytes));
         }
         committed
+    }
+
+    /// Writes zeros where what comes next does not fit into what is there. Without room, records are written all the
+    /// same, and it takes longer: so it does not matter what becomes of it.
+    fn make_room(&mut self) {
+        let end = self.written + self.records.len() as u64;
+        let Some(room) = self.room.filter(|room| end + SECTOR > *room) else { return };
+        let (from, to) = (room.max(end), end + ROOM);
+        let zeros = vec![0; usize::try_from(to - from).unwrap_or_default()];
+        if self.file.write_all_at(&zeros, from).is_ok() {
+            self.room = Some(to);
+        }
+    }
+
+    /// Cuts off the room that is left: the file ends where its last append does.
+    ///
+    /// # Errors
+    /// When the disk would not; then whoever opens the journal next cuts it.
+    pub(crate) fn give_up_room(&mut self) -> io::Result<()> {
+        if self.room.take().is_some() { self.file.set_len(self.bytes) } else { Ok(()) }
     }
 
     /// Brings what was written to the disk.
@@ -176,6 +211,7 @@ impl Journal {
         self.records.clear();
         self.held = None;
         drop(self.file.set_len(self.bytes));
+        self.room = self.room.and(Some(self.bytes));
         (self.written, self.synced) = (self.bytes, self.bytes);
     }
 
@@ -206,6 +242,17 @@ fn checksum(header: [u8; 4], entry: &[u8]) -> u32 {
     crc.update(&header);
     crc.update(entry);
     crc.finalize()
+}
+
+/// Opens a file that begins as a journal does.
+fn open_file(path: &Path) -> Result<File, NotAJournal> {
+    let missing =
+        |error: &io::Error| [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind());
+    let mut file = File::open(path)
+        .map_err(|error| if missing(&error) { NotAJournal::Missing } else { error.into() })?;
+    let mut first = [0; FIRST_LINE.len()];
+    let read = read_up_to(&mut file, &mut first)?;
+    if first[..read] == *FIRST_LINE { Ok(file) } else { Err(first_line_fault(&first[..read])) }
 }
 
 /// What reading a journal to its end found beside its entries.
@@ -243,12 +290,12 @@ impl End {
 /// Whether every record of a journal agrees with its checksum, and the last record is whole. Nothing is decoded: it
 /// takes a tenth of the time of reading.
 pub(crate) fn has_whole_records(path: &Path) -> io::Result<bool> {
-    let mut first = [0; FIRST_LINE.len()];
-    let read = read_up_to(&mut File::open(path)?, &mut first)?;
-    if first[..read] != *FIRST_LINE {
-        return Ok(false);
-    }
-    let mut walk = Walk::open(path, FIRST_LINE.len() as u64)?;
+    let file = match open_file(path) {
+        Ok(file) => file,
+        Err(NotAJournal::Io(error)) => return Err(error),
+        Err(_) => return Ok(false),
+    };
+    let mut walk = Walk::of(file, FIRST_LINE.len() as u64)?;
     loop {
         match walk.next() {
             Ok(Some(_)) => {}
@@ -258,20 +305,45 @@ pub(crate) fn has_whole_records(path: &Path) -> io::Result<bool> {
     }
 }
 
+/// Where in a journal that ends which was ever written: after it come zeros alone. The last record may end in zeros, so
+/// that it ends later.
+pub(crate) fn end_of_written(file: &File) -> io::Result<u64> {
+    let mut chunk = [0; 4096];
+    let mut end = file.metadata()?.len();
+    while end > 0 {
+        let length = end.min(chunk.len() as u64);
+        let begins = end - length;
+        let chunk = &mut chunk[..usize::try_from(length).unwrap_or_default()];
+        file.read_exact_at(chunk, begins)?;
+        if let Some(last) = chunk.iter().rposition(|byte| *byte != 0) {
+            return Ok(begins + last as u64 + 1);
+        }
+        end = begins;
+    }
+    Ok(0)
+}
+
 /// A walk over the records of a journal: each agrees with its checksum, and nothing is decoded or linked.
 #[derive(Debug)]
 pub(crate) struct Walk {
     file: BufReader<File>,
     at: u64,
+    /// Where that ends which was ever written.
+    written: u64,
     entry: Vec<u8>,
 }
 
 impl Walk {
     /// Begins where a record does.
     pub(crate) fn open(path: &Path, from: u64) -> io::Result<Self> {
-        let mut file = BufReader::with_capacity(BUFFER, File::open(path)?);
+        Self::of(File::open(path)?, from)
+    }
+
+    fn of(file: File, from: u64) -> io::Result<Self> {
+        let written = end_of_written(&file)?;
+        let mut file = BufReader::with_capacity(BUFFER, file);
         file.seek(SeekFrom::Start(from))?;
-        Ok(Self { file, at: from, entry: Vec::new() })
+        Ok(Self { file, at: from, written, entry: Vec::new() })
     }
 
     /// Where the next record begins.
@@ -282,11 +354,12 @@ impl Walk {
     /// The next entry in its bytes, and whether its append goes on after it; none at the end.
     pub(crate) fn next(&mut self) -> Result<Option<(&[u8], bool)>, Fault> {
         let io = |e: io::Error| Fault::Copy(e.to_string());
+        if self.at >= self.written {
+            return Ok(None);
+        }
         let mut header = [0; HEADER];
-        match read_up_to(&mut self.file, &mut header).map_err(io)? {
-            0 => return Ok(None),
-            HEADER => {}
-            _ => return Err(Fault::BreaksOff),
+        if read_up_to(&mut self.file, &mut header).map_err(io)? < HEADER {
+            return Err(Fault::BreaksOff);
         }
         let [a, b, c, d, crc @ ..] = header;
         let length = length_in([a, b, c, d]);
@@ -297,10 +370,13 @@ impl Walk {
         if read_up_to(&mut self.file, &mut self.entry).map_err(io)? < length {
             return Err(Fault::BreaksOff);
         }
+        let end = self.at + record_length(length);
         if checksum([a, b, c, d], &self.entry) != u32::from_le_bytes(crc) {
-            return Err(Fault::Checksum);
+            // What ends in a sector of which nothing was written is not there yet, or never will be.
+            let breaks_off = end > self.written.next_multiple_of(SECTOR);
+            return Err(if breaks_off { Fault::BreaksOff } else { Fault::Checksum });
         }
-        self.at += record_length(length);
+        self.at = end;
         Ok(Some((&self.entry, u32::from_le_bytes([a, b, c, d]) & GOES_ON != 0)))
     }
 }
@@ -328,8 +404,7 @@ pub(crate) fn end_of_appends(path: &Path, from: u64) -> Result<u64, Fault> {
 /// many count.
 #[derive(Debug)]
 pub struct Reader {
-    file: BufReader<File>,
-    length: u64,
+    walk: Walk,
     /// How far records have been read from the file, and the head of their last entry.
     read: u64,
     read_head: Head,
@@ -341,31 +416,13 @@ pub struct Reader {
     end: End,
 }
 
-/// A record: the bytes of an entry, and whether its append goes on after it.
-struct Record {
-    entry: Vec<u8>,
-    goes_on: bool,
-}
-
 impl Reader {
     /// Opens a journal for reading from its beginning.
     ///
     /// # Errors
     /// [`NotAJournal`] when the file cannot be read or is none.
     pub fn open(path: &Path) -> Result<Self, NotAJournal> {
-        let missing = |error: &io::Error| {
-            [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind())
-        };
-        let file = File::open(path)
-            .map_err(|error| if missing(&error) { NotAJournal::Missing } else { error.into() })?;
-        let length = file.metadata()?.len();
-        let mut file = BufReader::with_capacity(BUFFER, file);
-        let mut first = [0; FIRST_LINE.len()];
-        let read = read_up_to(&mut file, &mut first)?;
-        if first[..read] != *FIRST_LINE {
-            return Err(first_line_fault(&first[..read]));
-        }
-        Ok(Self::new(file, length, Head::EMPTY, FIRST_LINE.len() as u64))
+        Self::open_at(path, Head::EMPTY, FIRST_LINE.len() as u64)
     }
 
     /// The same, from the end of an append on: its head, and its length with all before it.
@@ -373,22 +430,9 @@ impl Reader {
     /// # Errors
     /// [`NotAJournal`] when the file cannot be read or is none.
     pub fn open_at(path: &Path, head: Head, bytes: u64) -> Result<Self, NotAJournal> {
-        let mut reader = Self::open(path)?;
-        reader.file.seek(SeekFrom::Start(bytes))?;
-        Ok(Self::new(reader.file, reader.length, head, bytes))
-    }
-
-    fn new(file: BufReader<File>, length: u64, head: Head, bytes: u64) -> Self {
-        Self {
-            file,
-            length,
-            read: bytes,
-            read_head: head,
-            ready: VecDeque::new(),
-            fault: None,
-            head,
-            end: End { head, bytes, torn: 0, fault: None },
-        }
+        let walk = Walk::of(open_file(path)?, bytes)?;
+        let end = End { head, bytes, torn: 0, fault: None };
+        Ok(Self { walk, read: bytes, read_head: head, ready: VecDeque::new(), fault: None, head, end })
     }
 
     /// Where the entries end that were read so far: before the first, where reading begins.
@@ -401,23 +445,25 @@ impl Reader {
     #[must_use]
     pub fn end(mut self) -> End {
         self.by_ref().for_each(drop);
-        End { torn: self.length.saturating_sub(self.end.bytes), fault: self.fault, ..self.end }
+        let torn = self.walk.written.saturating_sub(self.end.bytes);
+        End { torn, fault: self.fault, ..self.end }
     }
 
     /// Reads and verifies the next records, so many that two threads are worth their while.
     fn refill(&mut self) {
         const MOST: usize = 8192;
-        let mut records = Vec::new();
+        let (mut entries, mut goes_on) = (Vec::new(), Vec::new());
         let mut fault = None;
-        while records.len() < MOST && fault.is_none() {
-            match self.record() {
-                Ok(Some(record)) => records.push(record),
+        while entries.len() < MOST && fault.is_none() {
+            match self.walk.next() {
+                Ok(Some((entry, its_append_goes_on))) => {
+                    entries.push(entry.to_vec());
+                    goes_on.push(its_append_goes_on);
+                }
                 Ok(None) => break,
                 Err(found) => fault = Some(found),
             }
         }
-        let goes_on: Vec<bool> = records.iter().map(|record| record.goes_on).collect();
-        let entries = records.into_iter().map(|record| record.entry).collect();
         let (followed, broken) = follow_all(&self.read_head, entries);
         for (entry, goes_on) in followed.into_iter().zip(goes_on) {
             self.read += (HEADER + entry.0.bytes.len()) as u64;
@@ -426,30 +472,6 @@ impl Reader {
         }
         // A broken link comes before whatever was wrong with a record after it.
         self.fault = broken.or(fault).map(|fault| (self.read_head.number + 1, fault));
-    }
-
-    fn record(&mut self) -> Result<Option<Record>, Fault> {
-        let io = |e: io::Error| Fault::Copy(e.to_string());
-        let mut header = [0; HEADER];
-        match read_up_to(&mut self.file, &mut header).map_err(io)? {
-            0 => return Ok(None),
-            HEADER => {}
-            _ => return Err(Fault::BreaksOff),
-        }
-        let [a, b, c, d, crc @ ..] = header;
-        let word = u32::from_le_bytes([a, b, c, d]);
-        let length = (word & !GOES_ON) as usize;
-        if length > LIMIT {
-            return Err(Fault::Checksum);
-        }
-        let mut entry = vec![0; length];
-        if read_up_to(&mut self.file, &mut entry).map_err(io)? < length {
-            return Err(Fault::BreaksOff);
-        }
-        if checksum([a, b, c, d], &entry) != u32::from_le_bytes(crc) {
-            return Err(Fault::Checksum);
-        }
-        Ok(Some(Record { entry, goes_on: word & GOES_ON != 0 }))
     }
 }
 

@@ -292,6 +292,7 @@ impl Ledger {
         // Whether the index could be written is its own matter: the next opening makes what it lacks.
         let (_, brought_up) = both(write_index, bring_up);
         brought_up?;
+        self.journal.give_up_room()?;
         Closed::note(&self.dir)?;
         Ok(())
     }

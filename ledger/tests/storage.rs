@@ -57,6 +57,10 @@ fn conditions(path: &Path) -> Vec<Condition> {
     conditions
 }
 
+fn is_torn(found: &Condition) -> bool {
+    matches!(found, Condition::Torn { .. })
+}
+
 /// A ledger of six entries, the head of it, and its journal's bytes.
 fn six() -> (tempfile::TempDir, PathBuf, Head, Vec<u8>) {
     let (dir, path) = little();
@@ -346,18 +350,106 @@ fn a_torn_end_is_told_from_a_damaged_one() {
     let (_dir, path, _, journal) = six();
     let places = records(&journal);
     let file = path.join("journal");
-    for place in places[5]..journal.len() {
+    // With or without room for more.
+    for (place, room) in (places[5]..journal.len()).flat_map(|place| [(place, 0), (place, 3000)]) {
         fs::remove_dir_all(path.join("store")).ok();
-        fs::write(&file, &journal).unwrap();
+        fs::write(&file, [&journal[..], &vec![0; room]].concat()).unwrap();
         flip(&file, &[place]);
-        assert!(matches!(History::read(&path), Err(OpenError::Lost(_))), "byte {place}");
-        assert!(matches!(Ledger::open(&path), Err(OpenError::Lost(_))), "byte {place}");
+        assert!(matches!(History::read(&path), Err(OpenError::Lost(_))), "byte {place} before {room}");
+        assert!(matches!(Ledger::open(&path), Err(OpenError::Lost(_))), "byte {place} before {room}");
     }
-    let zeros = vec![0; journal.len() - places[5] + 4096];
-    fs::write(&file, [&journal[..places[5] + 20], &zeros].concat()).unwrap();
-    assert_eq!(History::read(&path).unwrap().entries.len(), 4);
-    assert!(conditions(&path).iter().any(|found| matches!(found, Condition::Torn { .. })));
-    assert_eq!(fs::read(&file).unwrap(), journal[..places[4]]);
+    fs::write(&file, &journal).unwrap();
+    let long = ("id", &*"x".repeat(100));
+    let fields = [("kind", "visit"), ("actor", "AAA"), ("subject", "BBB"), ("effective", "2005"), long];
+    append(&path, vec![act(&fields)]);
+    let longer = fs::read(&file).unwrap();
+    for room in [0, 4096] {
+        let zeros = vec![0; longer.len() - places[6] - 20 + room];
+        fs::write(&file, [&longer[..places[6] + 20], &zeros].concat()).unwrap();
+        fs::remove_dir_all(path.join("store")).ok();
+        assert_eq!(History::read(&path).unwrap().entries.len(), 6);
+        assert!(conditions(&path).iter().any(is_torn));
+        assert_eq!(fs::read(&file).unwrap(), journal);
+    }
+}
+
+/// A writer makes room in the journal, which is no part of it: it is not seen, and goes.
+#[test]
+fn room_for_more_is_nothing() {
+    let (_dir, path) = little();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    for day in ["2001", "2002", "2003"] {
+        ledger.append(vec![visit(day)], at(NOON), None).unwrap();
+    }
+    let journal = fs::read(path.join("journal")).unwrap();
+    assert!(journal.ends_with(&[0; 4096]));
+    let read = |path: &Path| {
+        let history = History::read(path).unwrap();
+        let archive = Archive::open(path).unwrap();
+        assert_eq!((history.head, history.instead), (archive.head(), None));
+        history.head
+    };
+    assert_eq!(read(&path), ledger.head());
+    let killed = path.with_extension("killed");
+    copy(&path, &killed);
+    assert_eq!(read(&killed), ledger.head());
+    let found = audit(&killed, &Terms::default()).unwrap();
+    assert_eq!((found.faults, found.head), (vec![], ledger.head()));
+    assert!(!conditions(&killed).iter().any(is_torn));
+    ledger.close().unwrap();
+    let closed = fs::read(path.join("journal")).unwrap();
+    assert_eq!(fs::read(killed.join("journal")).unwrap(), closed);
+    assert_eq!(*records(&closed).last().unwrap(), closed.len());
+    assert!(journal.starts_with(&closed));
+}
+
+/// A power cut leaves any sectors of the append that was being written, the last one among them, and not others.
+#[test]
+fn an_append_of_which_a_sector_was_never_written_does_not_count() {
+    const SECTOR: usize = 512;
+    let (_dir, path) = little();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    for acts in [visits(0..1), visits(1..2)] {
+        ledger.append(acts, at(NOON), None).unwrap();
+    }
+    let file = path.join("journal");
+    let before = (*records_before_room(&fs::read(&file).unwrap()).last().unwrap(), ledger.head());
+    ledger.append(visits(2..30), at(NOON), None).unwrap();
+    let journal = fs::read(&file).unwrap();
+    drop(ledger);
+    let end = *records_before_room(&journal).last().unwrap();
+    let sectors: Vec<std::ops::Range<usize>> = (before.0 / SECTOR..end.div_ceil(SECTOR))
+        .map(|sector| before.0.max(sector * SECTOR)..end.min((sector + 1) * SECTOR))
+        .collect();
+    assert!(sectors.len() > 5, "there are several");
+    for lost in 1..1_u32 << sectors.len() {
+        let mut torn = journal.clone();
+        for (place, range) in sectors.iter().enumerate() {
+            if lost & (1 << place) != 0 {
+                torn[range.clone()].fill(0);
+            }
+        }
+        fs::remove_dir_all(path.join("store")).ok();
+        fs::write(&file, &torn).unwrap();
+        assert_eq!(History::read(&path).unwrap().head, before.1, "without {lost:b}");
+        let found = conditions(&path);
+        let nothing = lost == (1 << sectors.len()) - 1;
+        assert!(nothing != found.iter().any(is_torn), "without {lost:b}: {found:?}");
+        assert_eq!(fs::read(&file).unwrap(), journal[..before.0], "without {lost:b}");
+        for kept in fs::read_dir(&path).unwrap().map(|file| file.unwrap().path()) {
+            if kept.to_str().unwrap().contains("torn") {
+                fs::remove_file(kept).unwrap();
+            }
+        }
+    }
+}
+
+/// Where the records begin, and the last one ends.
+fn records_before_room(journal: &[u8]) -> Vec<usize> {
+    let places = records(journal);
+    // A record of no length is room.
+    let room = places.windows(2).position(|two| two[1] == two[0] + 8).unwrap_or(places.len() - 1);
+    places[..=room].to_vec()
 }
 
 /// Acts of a day each, numbered; more than are ever held in memory where there are twenty thousand.

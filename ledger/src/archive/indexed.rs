@@ -14,7 +14,9 @@ use crate::date::Instant;
 use crate::entry::{Entry, Hash};
 use crate::index::segment::{IndexFault, Posting, Span, Until};
 use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
-use crate::journal::{FIRST_LINE, NotAJournal, Reader, Records, end_of_appends, record_length};
+use crate::journal::{
+    FIRST_LINE, NotAJournal, Reader, Records, end_of_appends, end_of_written, record_length,
+};
 use crate::party::PartyId;
 use crate::registrar::family;
 use crate::standing::Recorded;
@@ -145,8 +147,8 @@ impl Indexed {
             }
             self.push(Recorded::of(sealed.hash, entry), record_length(sealed.bytes.len()))?;
         }
-        let length = self.records.file().metadata().map_err(IndexFault::from)?.len();
-        Ok(length == whole)
+        let written = end_of_written(self.records.file()).map_err(IndexFault::from)?;
+        Ok(written <= whole)
     }
 
     /// Where the journal stands, as far as it was read.

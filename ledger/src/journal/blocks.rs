@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{FIRST_LINE, GOES_ON, HEADER, NotAJournal, Reader, checksum, length_in};
+use super::{FIRST_LINE, GOES_ON, HEADER, NotAJournal, checksum, end_of_written, length_in, open_file};
 use crate::entry::LIMIT;
 
 /// How long a block is, in bytes: longer than any record, and short enough to stay in the cache of a processor.
@@ -15,6 +15,8 @@ const BLOCK: usize = 1 << 19;
 #[derive(Debug)]
 pub(crate) struct Blocks {
     file: File,
+    /// Where that ends which was ever written.
+    written: u64,
     count: u64,
     /// Where the next block begins in the file, and what has been read of it.
     offset: u64,
@@ -41,10 +43,9 @@ pub(crate) struct Lying<'a> {
 
 impl Blocks {
     pub(crate) fn open(path: &Path) -> Result<Self, NotAJournal> {
-        let file = Reader::open(path)?.file.into_inner();
-        let offset = FIRST_LINE.len() as u64;
-        io::Seek::seek(&mut &file, io::SeekFrom::Start(offset))?;
-        Ok(Self { file, count: 0, offset, begun: Vec::new() })
+        let file = open_file(path)?;
+        let written = end_of_written(&file)?;
+        Ok(Self { file, written, count: 0, offset: FIRST_LINE.len() as u64, begun: Vec::new() })
     }
 
     /// Reads the next block; false at the end of the journal.
@@ -52,11 +53,18 @@ impl Blocks {
         block.place = self.count;
         block.offset = self.offset;
         block.bytes.clear();
+        if self.offset >= self.written {
+            return Ok(false);
+        }
         block.bytes.append(&mut self.begun);
         let lacking = BLOCK.saturating_sub(block.bytes.len());
         block.bytes.reserve_exact(lacking);
         (&mut self.file).take(lacking as u64).read_to_end(&mut block.bytes)?;
-        let whole = block.length_of_whole();
+        let whole = block.length_of_whole(self.written);
+        if self.offset + whole as u64 >= self.written {
+            // Nothing but room follows.
+            block.bytes.truncate(whole);
+        }
         // At the end of the file, and where the length of a record can not be right, all of it is handed on: whoever
         // looks at the records finds that.
         if block.bytes.len() == BLOCK && whole > 0 {
@@ -70,10 +78,11 @@ impl Blocks {
 }
 
 impl Block {
-    /// The length of the records that lie in it wholly.
-    fn length_of_whole(&self) -> usize {
+    /// The length of the records that lie in it wholly and begin before an offset.
+    fn length_of_whole(&self, until: u64) -> usize {
         let mut whole = 0;
-        while let Some((header, rest)) = self.bytes[whole..].split_first_chunk::<4>() {
+        while self.offset + (whole as u64) < until {
+            let Some((header, rest)) = self.bytes[whole..].split_first_chunk::<4>() else { break };
             let length = length_in(*header);
             if rest.len() + 4 < HEADER + length {
                 break;
