@@ -1,9 +1,11 @@
-//! Long lists, cut into as many shares as there are threads: each share is worked on by itself, and what comes of
-//! them is joined in the order of the list, so that nobody can tell that there were several.
+//! Work on several threads. Long lists are cut into as many shares as there are threads: each share is worked on by
+//! itself, and what comes of them is joined in the order of the list, so that nobody can tell that there were several.
 
+use std::fmt;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::thread::{available_parallelism, scope};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{JoinHandle, available_parallelism, scope, spawn};
 
 /// Below this a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 512;
@@ -37,6 +39,73 @@ pub fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> 
         let other = other();
         (one.join().unwrap_or_else(|panic| resume_unwind(panic)), other)
     })
+}
+
+/// A thread for one thing after another, while its owner does others. Dropped, it has ended.
+pub(crate) struct Aside<J, R> {
+    jobs: Option<Sender<J>>,
+    done: Receiver<R>,
+    thread: Option<JoinHandle<()>>,
+    is_at_work: bool,
+}
+
+impl<J: Send + 'static, R: Send + 'static> Aside<J, R> {
+    pub(crate) fn new(mut work: impl FnMut(J) -> R + Send + 'static) -> Self {
+        let (jobs, given) = channel();
+        let (give_back, done) = channel();
+        let thread = spawn(move || {
+            for job in given {
+                if give_back.send(work(job)).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { jobs: Some(jobs), done, thread: Some(thread), is_at_work: false }
+    }
+
+    /// Begins something; what was begun before must have ended.
+    pub(crate) fn begin(&mut self, job: J) {
+        debug_assert!(!self.is_at_work, "one thing after another");
+        self.is_at_work = self.jobs.as_ref().is_some_and(|jobs| jobs.send(job).is_ok());
+    }
+
+    /// What came of that which was begun, if it has ended.
+    pub(crate) fn ended(&mut self) -> Option<R> {
+        let done = self.done.try_recv().ok();
+        self.is_at_work &= done.is_none();
+        done
+    }
+
+    /// What came of that which was begun, as soon as it has ended; none where nothing was.
+    pub(crate) fn end(&mut self) -> Option<R> {
+        let is_at_work = std::mem::take(&mut self.is_at_work);
+        is_at_work.then(|| self.done.recv().unwrap_or_else(|_| self.panic()))
+    }
+
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.is_at_work
+    }
+
+    /// The thread ended while something was at work, and so can only have panicked.
+    fn panic(&mut self) -> ! {
+        let thread = self.thread.take().map(JoinHandle::join);
+        resume_unwind(
+            thread.and_then(Result::err).unwrap_or_else(|| Box::new("a thread ended without a word")),
+        )
+    }
+}
+
+impl<J, R> Drop for Aside<J, R> {
+    fn drop(&mut self) {
+        self.jobs.take();
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
+
+impl<J, R> fmt::Debug for Aside<J, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aside").field("is_at_work", &self.is_at_work).finish_non_exhaustive()
+    }
 }
 
 /// Lists as one, in their order; it grows once.

@@ -18,12 +18,14 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{JoinHandle, spawn};
 
 use crate::date::Instant;
 use crate::entry::Hash;
 
-use segment::{Block, Earlier, Entered, IndexFault, Posting, Segment, Span, Until, Writer};
+use postings::Postings;
+use segment::{Block, Earlier, IndexFault, Posting, Segment, Span, Until, Writer};
 
 /// The directory of the index within that of a ledger.
 pub(crate) const INDEX: &str = "index";
@@ -35,7 +37,7 @@ pub(crate) const UNIT: u64 = 1024;
 const FAN: u64 = 4;
 
 /// The longest segment that is made at once, out of memory; longer ones are joined from these.
-pub(crate) const MOST_AT_ONCE: u64 = 16 * UNIT;
+pub(crate) const MOST_AT_ONCE: u64 = 4 * UNIT;
 
 /// What the name of a segment ends with whose entries no append holds yet.
 const PENDING: &str = "pending";
@@ -51,32 +53,34 @@ pub(crate) struct Index {
     /// The first and last entries of those that are pending, and of those that confirmed ones have been joined from.
     pending: BTreeSet<(u64, u64)>,
     joined: Vec<(u64, u64)>,
-    /// Segments that are being joined on a thread of their own, while more are added.
-    joining: Option<Joining>,
+    /// The segment that is being written, and its last entry.
+    writing: Option<(u64, Making)>,
+    /// Segments that are being joined, while more are added, and the place of the first.
+    joining: Option<(usize, Making)>,
 }
 
-/// The place of the first segment that is being joined, and what comes of it. Dropped, it has ended: nobody else may
-/// write these files meanwhile.
+/// A segment that is being made, on a thread of its own. Dropped, it has ended: nobody else may write its file
+/// meanwhile.
 #[derive(Debug)]
-struct Joining {
-    from: usize,
-    work: Option<JoinHandle<Result<Segment, IndexFault>>>,
-}
+struct Making(Option<JoinHandle<Result<Segment, IndexFault>>>);
 
-impl Joining {
+impl Making {
+    fn begin(make: impl FnOnce() -> Result<Segment, IndexFault> + Send + 'static) -> Self {
+        Self(Some(spawn(make)))
+    }
+
     fn is_finished(&self) -> bool {
-        self.work.as_ref().is_none_or(JoinHandle::is_finished)
+        self.0.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    fn end(&mut self) -> Result<Segment, IndexFault> {
-        let joined = self.work.take().map(JoinHandle::join);
-        joined.and_then(Result::ok).unwrap_or(Err(IndexFault::Damaged))
+    fn end(mut self) -> Result<Segment, IndexFault> {
+        self.0.take().map(JoinHandle::join).and_then(Result::ok).unwrap_or(Err(IndexFault::Damaged))
     }
 }
 
-impl Drop for Joining {
+impl Drop for Making {
     fn drop(&mut self) {
-        drop(self.work.take().map(JoinHandle::join));
+        drop(self.0.take().map(JoinHandle::join));
     }
 }
 
@@ -194,26 +198,64 @@ impl Index {
         }
     }
 
-    /// Adds a segment that follows the last one, and begins to join what can be joined.
-    pub(crate) fn add<'p>(
+    /// The number of the last entry that the segments will cover, once that is whole which is being written.
+    pub(crate) fn last_begun(&self) -> u64 {
+        self.writing.as_ref().map_or_else(|| self.last(), |(last, _)| *last)
+    }
+
+    pub(crate) fn is_writing(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    /// Whether something was being written that is whole now.
+    pub(crate) fn has_written(&self) -> bool {
+        self.writing.as_ref().is_some_and(|(_, making)| making.is_finished())
+    }
+
+    /// Begins to write a segment that follows the last one, out of what its entries have added to the postings.
+    pub(crate) fn begin_writing(
         &mut self,
         span: Span,
-        milestones: impl Iterator<Item = (Instant, u64)>,
-        postings: impl Iterator<Item = Entered<'p>>,
+        milestones: Vec<(Instant, u64)>,
+        postings: Arc<Postings>,
     ) -> Result<(), IndexFault> {
         fs::create_dir_all(&self.dir)?;
-        let name = (span.first, span.last);
-        let mut writer = Writer::create(&self.pending_path_of(name), span)?;
-        for posting in postings {
-            writer.add(posting)?;
-        }
-        self.segments.push(writer.finish(milestones)?);
-        self.pending.insert(name);
-        if self.joining.as_ref().is_none_or(Joining::is_finished) {
-            self.end_joining()?;
-            self.begin_joining();
-        }
+        let (last, path) = (span.last, self.pending_path_of((span.first, span.last)));
+        let making = Making::begin(move || {
+            let mut writer = Writer::create(&path, span)?;
+            for posting in postings.up_to(last) {
+                writer.add(posting)?;
+            }
+            writer.finish(milestones.into_iter())
+        });
+        self.writing = Some((last, making));
         Ok(())
+    }
+
+    /// Waits for the segment that is being written, adds it, and begins to join what can be joined. Gives the last entry
+    /// that is covered now, where that is another.
+    pub(crate) fn end_writing(&mut self) -> Result<Option<u64>, IndexFault> {
+        let Some((last, making)) = self.writing.take() else { return Ok(None) };
+        let segment = making.end()?;
+        self.pending.insert((segment.span.first, segment.span.last));
+        self.segments.push(segment);
+        self.join_on()?;
+        Ok(Some(last))
+    }
+
+    /// Goes on to join what can be joined, unless something is being joined; says whether there is nothing to wait for.
+    fn join_on(&mut self) -> Result<bool, IndexFault> {
+        if self.joining.as_ref().is_some_and(|(_, making)| !making.is_finished()) {
+            return Ok(false);
+        }
+        self.end_joining()?;
+        Ok(!self.begin_joining())
+    }
+
+    /// Goes on with what is being written and joined, and waits for neither; where it has ended, gives the segments
+    /// their names: the journal holds their entries now.
+    pub(crate) fn go_on(&mut self) -> Result<(), IndexFault> {
+        if self.join_on()? { self.name() } else { Ok(()) }
     }
 
     /// Joins all that can be joined, and gives the segments that were added their names: the journal holds their
@@ -223,6 +265,11 @@ impl Index {
         while self.begin_joining() {
             self.end_joining()?;
         }
+        self.name()
+    }
+
+    /// Gives the segments that were added their names, and removes those which they were joined from.
+    fn name(&mut self) -> Result<(), IndexFault> {
         while let Some(name) = self.pending.first().copied() {
             fs::rename(self.pending_path_of(name), self.path_of(name))?;
             self.pending.remove(&name);
@@ -242,19 +289,19 @@ impl Index {
         let parts = &self.segments[from..from + fan];
         let path = self.pending_path_of((parts[0].span.first, parts[fan - 1].span.last));
         let parts: Vec<PathBuf> = parts.iter().map(|part| self.file_of(part)).collect();
-        let work = Some(spawn(move || {
+        let making = Making::begin(move || {
             let parts: Vec<Segment> =
                 parts.iter().map(|part| Segment::open(part)).collect::<Result<_, _>>()?;
             segment::join(&parts, &path)
-        }));
-        self.joining = Some(Joining { from, work });
+        });
+        self.joining = Some((from, making));
         true
     }
 
     /// Puts what was joined into the place of its parts, once it is whole.
     fn end_joining(&mut self) -> Result<(), IndexFault> {
-        let Some(mut joining) = self.joining.take() else { return Ok(()) };
-        let (from, joined) = (joining.from, joining.end()?);
+        let Some((from, making)) = self.joining.take() else { return Ok(()) };
+        let joined = making.end()?;
         let name = (joined.span.first, joined.span.last);
         let count = self.segments[from..].partition_point(|part| part.span.last <= name.1);
         for part in self.segments.splice(from..from + count, [joined]) {
@@ -269,9 +316,9 @@ impl Index {
         Ok(())
     }
 
-    /// Waits for what is being joined, and lets it go.
+    /// Waits for what is being written or joined, and lets it go.
     pub(crate) fn rest(&mut self) {
-        drop(self.joining.take());
+        drop((self.writing.take(), self.joining.take()));
     }
 
     /// Removes files that are no part of the index any more: of another history, or left by a crash.

@@ -20,10 +20,11 @@ pub mod salvage;
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::thread::{JoinHandle, spawn};
 
+use crate::abreast::Aside;
 use crate::chain::{Fault, Followed, Head, Sealed, follow_all};
 use crate::entry::LIMIT;
 
@@ -77,9 +78,9 @@ pub struct Journal {
     records: Vec<u8>,
     /// The last entry added: whether its append goes on is known when another comes, or none.
     held: Option<Vec<u8>>,
-    /// The length of what was written when a sync last began, and that sync, on a thread of its own.
+    /// The length of what was written when a sync last began, and the thread on which one goes on while more is done.
     synced: u64,
-    syncing: Option<JoinHandle<io::Result<()>>>,
+    syncing: Option<Aside<(), io::Result<()>>>,
 }
 
 impl Journal {
@@ -134,22 +135,27 @@ impl Journal {
         self.file.write_all_at(&self.records, self.written)?;
         self.written += self.records.len() as u64;
         self.records.clear();
-        if self.written - self.synced >= AHEAD { self.sync_ahead() } else { Ok(()) }
+        if self.written - self.synced >= AHEAD { self.begin_sync() } else { Ok(()) }
     }
 
     /// Begins to sync what was written, once the sync before has ended.
-    fn sync_ahead(&mut self) -> io::Result<()> {
+    fn begin_sync(&mut self) -> io::Result<()> {
         self.end_sync()?;
-        let file = self.file.try_clone()?;
+        let syncing = match &mut self.syncing {
+            Some(syncing) => syncing,
+            none => {
+                let file = self.file.try_clone()?;
+                none.insert(Aside::new(move |()| file.sync_data()))
+            }
+        };
+        syncing.begin(());
         self.synced = self.written;
-        self.syncing = Some(spawn(move || file.sync_data()));
         Ok(())
     }
 
     /// Waits for the sync that was begun. The system tells of a failure once: so it must be heard here.
     fn end_sync(&mut self) -> io::Result<()> {
-        let lost = |_| Err(io::Error::other("a sync of the journal stopped without a word"));
-        self.syncing.take().map_or(Ok(()), |syncing| syncing.join().unwrap_or_else(lost))
+        self.syncing.as_mut().and_then(Aside::end).unwrap_or(Ok(()))
     }
 
     /// Ends the append that is being written: when this returns it is on disk, all of it.
@@ -157,13 +163,33 @@ impl Journal {
     /// # Errors
     /// When the disk would not take it; then the file is cut back to what it held before.
     pub fn commit(&mut self) -> io::Result<()> {
+        let committed = self.write_last().and_then(|()| self.sync());
+        self.settle(committed)
+    }
+
+    /// The same, while something else is done.
+    pub(crate) fn commit_while<R>(&mut self, meanwhile: impl FnOnce() -> R) -> (io::Result<()>, R) {
+        let begun = self.write_last().and_then(|()| self.begin_sync());
+        let done = meanwhile();
+        let committed = begun.and_then(|()| self.end_sync());
+        (self.settle(committed), done)
+    }
+
+    /// Writes the end of the append.
+    fn write_last(&mut self) -> io::Result<()> {
         let Some(last) = self.held.take() else { return Ok(()) };
-        let spilled = self.written > self.bytes;
-        // The last record makes the others count: they must not reach the disk after it.
-        let before = if spilled { self.spill().and_then(|()| self.sync()) } else { Ok(()) };
+        if self.written > self.bytes {
+            // The last record makes the others count: they must not reach the disk after it.
+            self.spill()?;
+            self.sync()?;
+        }
         push_record(&mut self.records, &last, false);
         self.make_room();
-        let committed = before.and_then(|()| self.spill()).and_then(|()| self.sync());
+        self.spill()
+    }
+
+    /// Counts what was written, or cuts it.
+    fn settle(&mut self, committed: io::Result<()>) -> io::Result<()> {
         if committed.is_err() {
             self.cut();
         } else {
@@ -339,8 +365,17 @@ impl Walk {
         Self::of(File::open(path)?, from)
     }
 
+    /// The same, to go as far as where some record ends, which is sure to be written.
+    pub(crate) fn within(path: &Path, range: Range<u64>) -> io::Result<Self> {
+        Self::between(File::open(path)?, range)
+    }
+
     fn of(file: File, from: u64) -> io::Result<Self> {
         let written = end_of_written(&file)?;
+        Self::between(file, from..written)
+    }
+
+    fn between(file: File, Range { start: from, end: written }: Range<u64>) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(BUFFER, file);
         file.seek(SeekFrom::Start(from))?;
         Ok(Self { file, at: from, written, entry: Vec::new() })

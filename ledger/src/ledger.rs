@@ -3,6 +3,7 @@
 //! Compute, then write: an append counts when the last of its records is on disk ([`Intake`]); only then do the head
 //! and the grants move on. Store and index follow.
 
+mod following;
 mod intake;
 
 use std::fs::{self, File, Permissions};
@@ -11,9 +12,8 @@ use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::abreast::both;
 use crate::act::{Flaw, Place, Problem, Submitted};
-use crate::archive::{Indexed, Unread};
+use crate::archive::Indexed;
 use crate::chain::{Head, Sealed, seal};
 use crate::copies::{Closed, Condition, JOURNAL, OpenError, lock, open_store, reconcile, sync_dir};
 use crate::date::{Instant, RecordedAt};
@@ -23,8 +23,9 @@ use crate::journal::Journal;
 use crate::note::SigningKey;
 use crate::registrar::{Breach, Registrars};
 use crate::roll::{Fate, Roll};
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
+use following::Following;
 pub use intake::Intake;
 use intake::Pending;
 
@@ -105,7 +106,7 @@ pub struct Appended {
 pub struct Ledger {
     dir: PathBuf,
     journal: Journal,
-    store: Store,
+    store: Following,
     indexed: Indexed,
     /// Why the index could not follow: then nothing more is asked of it.
     index_lags: Option<String>,
@@ -150,6 +151,7 @@ impl Ledger {
             // What stands there already was checked when it was recorded; an audit checks it again.
             drop(registrars.enter(grant.number, Hash::NONE, &grant.act));
         }
+        let store = Following::new(store, dir.join(JOURNAL));
         let (dir, head) = (dir.to_owned(), end.head);
         let (index_lags, signer) = (None, None);
         let ledger = Self { dir, journal, store, indexed, index_lags, registrars, signer, head, _lock: lock };
@@ -223,41 +225,33 @@ impl Ledger {
         intake.commit()
     }
 
-    /// Brings the append that is being written to the disk. Meanwhile the index takes in what of it is pending, and the
-    /// store, where it lags by much, follows as far as the journal has held. The first result is the journal's.
-    fn commit(&mut self, pending: Vec<Pending>) -> (io::Result<()>, Result<(), StoreError>) {
-        /// By how many bytes the store may lag: frames are written whole then, and the journal is opened less often.
-        const LAG: u64 = 1 << 16;
-        /// Taking in fewer entries is not worth a thread.
+    /// Brings the append that is being written to the disk. Meanwhile the index takes in what of it is pending.
+    fn commit(&mut self, pending: Vec<Pending>) -> io::Result<()> {
+        /// To take in fewer entries takes less time than to hand on what is to be synced.
         const FEW: usize = 16;
-        let Self { dir, journal, store, indexed, index_lags, .. } = self;
-        let bytes = journal.bytes();
-        let lags = bytes - store.journal_bytes() >= LAG;
-        let is_little = !lags && pending.len() < FEW;
-        let meanwhile = || {
+        let Self { journal, indexed, index_lags, .. } = self;
+        let is_little = pending.len() < FEW;
+        let take_in = || {
             let mut pending = pending.into_iter();
             let taken = pending.try_for_each(|(entry, length)| indexed.push(entry, length));
             *index_lags = taken.err().map(|error| error.to_string());
-            if lags {
-                store.follow_by_frames(&dir.join(JOURNAL), store.journal_bytes()..bytes)
-            } else {
-                Ok(())
-            }
         };
         if is_little {
-            let followed = meanwhile();
-            return (journal.commit(), followed);
+            take_in();
+            return journal.commit();
         }
-        // The disk is what takes long, and a thread takes its time to begin: so it is not the disk that waits for one.
-        let (followed, committed) = both(meanwhile, || journal.commit());
-        (committed, followed)
+        journal.commit_while(take_in).0
     }
 
-    /// Writes what the index holds in memory, all of it or where it is much, and gives what is written its names: the
-    /// journal holds it now.
-    fn write_index(&mut self, all: bool) {
+    /// Lets the store follow as far as the journal has held.
+    fn follow(&mut self) -> Result<(), StoreError> {
+        self.store.go_on(self.journal.bytes())
+    }
+
+    /// Lets the index write what it holds in memory, where that is much: the journal holds it now.
+    fn write_index(&mut self) {
         if self.index_lags.is_none() {
-            self.index_lags = write(&mut self.indexed, all).err().map(|error| error.to_string());
+            self.index_lags = self.indexed.go_on().err().map(|error| error.to_string());
         }
     }
 
@@ -284,26 +278,17 @@ impl Ledger {
     ///
     /// # Errors
     /// [`StoreError`]; nothing is lost, and the next opening brings the store up.
-    pub fn close(mut self) -> Result<(), StoreError> {
-        let Self { dir, journal, store, indexed, index_lags, .. } = &mut self;
-        let write_index = || if index_lags.is_none() { write(indexed, true) } else { Ok(()) };
-        let lag = store.journal_bytes()..journal.bytes();
-        let bring_up = || store.follow(&dir.join(JOURNAL), lag).and_then(|()| store.sync());
+    pub fn close(self) -> Result<(), StoreError> {
+        let Self { _lock, dir, mut journal, store, mut indexed, index_lags, .. } = self;
         // Whether the index could be written is its own matter: the next opening makes what it lacks.
-        let (_, brought_up) = both(write_index, bring_up);
+        let write_index =
+            || if index_lags.is_none() { indexed.flush().and_then(|()| indexed.confirm()) } else { Ok(()) };
+        let (brought_up, _) = store.close_while(journal.bytes(), write_index);
         brought_up?;
-        self.journal.give_up_room()?;
-        Closed::note(&self.dir)?;
+        journal.give_up_room()?;
+        Closed::note(&dir)?;
         Ok(())
     }
-}
-
-/// Writes what the index holds in memory, all of it or where it is much, and gives what is written its names.
-fn write(indexed: &mut Indexed, all: bool) -> Result<(), Unread> {
-    if all || indexed.is_full() {
-        indexed.flush()?;
-    }
-    indexed.confirm()
 }
 
 /// Makes a ledger under another name, lets its journal be written, and renames it when it is whole.

@@ -129,11 +129,9 @@ impl Store {
             self.journal_bytes = range.start;
             self.making = Making::after(&self.head, range.start);
         }
-        let mut walk = journal::Walk::open(journal, self.making.journal_bytes())?;
+        let mut walk = journal::Walk::within(journal, self.making.journal_bytes()..range.end)?;
         guarded(|| {
-            while walk.at() < range.end {
-                let next = walk.next().map_err(io::Error::other)?;
-                let (entry, _) = next.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+            while let Some((entry, _)) = walk.next().map_err(io::Error::other)? {
                 if !self.making.has_room_for(entry) {
                     self.write_frame()?;
                     self.making = Making::after(&self.head, self.journal_bytes);

@@ -465,6 +465,34 @@ fn visits(numbers: std::ops::Range<usize>) -> Vec<Submitted> {
 
 const MANY: usize = 20_000;
 
+/// Many small appends of one writer: the index is written meanwhile, and comes out as if it were made anew.
+#[test]
+fn a_writer_that_stays_open_leaves_the_same_index() {
+    const GROUP: usize = 40;
+    let (_dir, path) = little();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    for from in (0..MANY).step_by(GROUP) {
+        let mut acts = visits(from..from + GROUP);
+        let (id, target) = (format!("r{from}"), format!("v{}", from / 2));
+        acts.push(act(&[("kind", "act.retracted"), ("act", &target), ("id", &id)]));
+        let appended = ledger.append(acts, at(NOON), None).unwrap();
+        assert_eq!(appended.store_lags, None);
+    }
+    let head = ledger.head();
+    let killed = path.with_extension("killed");
+    copy(&path, &killed);
+    assert!(names(&killed.join("index")).contains(&"1-16384".to_owned()), "it is written as entries come");
+    assert_eq!(Archive::open(&killed).unwrap().head(), head);
+    conditions(&killed);
+    ledger.close().unwrap();
+    for path in [&path, &killed] {
+        let found = audit(path, &Terms { full: true, ..Terms::default() }).unwrap();
+        assert!(found.index_read);
+        assert_eq!((found.faults, found.head), (vec![], head));
+    }
+    assert_eq!(names(&path.join("index")), names(&killed.join("index")));
+}
+
 #[test]
 fn what_is_taken_in_does_not_count_before_it_is_committed() {
     let (_dir, path) = little();

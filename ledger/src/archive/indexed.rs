@@ -95,7 +95,7 @@ impl Indexed {
         for (sealed, entry) in reader.take_while(|(sealed, _)| sealed.number <= last) {
             let length = record_length(sealed.bytes.len());
             if made.is_full() {
-                made.flush()?;
+                made.write_some()?;
             }
             made.push(Recorded::of(sealed.hash, entry), length)?;
             each(length);
@@ -143,7 +143,7 @@ impl Indexed {
         while self.end < whole {
             let Some((sealed, entry)) = reader.next() else { return Err(Fault::BreaksOff.into()) };
             if self.is_full() {
-                self.flush()?;
+                self.write_some()?;
             }
             self.push(Recorded::of(sealed.hash, entry), record_length(sealed.bytes.len()))?;
         }
@@ -199,33 +199,69 @@ impl Indexed {
         self.index.rest();
     }
 
-    /// Whether as much is in memory as should ever be: then comes [`Indexed::flush`].
+    /// Whether as much is in memory as should ever be: then comes [`Indexed::write_some`].
     pub(crate) fn is_full(&self) -> bool {
-        self.recent.last() / MOST_AT_ONCE > self.index.last() / MOST_AT_ONCE
+        self.recent.last() / MOST_AT_ONCE > self.index.last_begun() / MOST_AT_ONCE
     }
 
     /// Gives what was written its names: the journal holds all of it now.
     pub(crate) fn confirm(&mut self) -> Result<(), Unread> {
+        self.end_writing()?;
         Ok(self.index.confirm()?)
     }
 
-    /// Writes what is in memory to the index, in the lengths that the numbers of the entries give. The journal must
+    /// Goes on with what takes a while, and waits for none of it: where much is in memory, writes some of that; and
+    /// gives what was written its names. The journal holds all of it now.
+    pub(crate) fn go_on(&mut self) -> Result<(), Unread> {
+        if self.index.has_written() {
+            self.end_writing()?;
+        }
+        if self.is_full() && !self.index.is_writing() {
+            self.begin_writing()?;
+        }
+        Ok(self.index.go_on()?)
+    }
+
+    /// Writes all that is in memory to the index, in the lengths that the numbers of the entries give. The journal must
     /// hold it; none of it counts before [`Indexed::confirm`].
     pub(crate) fn flush(&mut self) -> Result<(), Unread> {
-        loop {
-            let (from, last) = (self.index.last(), self.recent.last());
-            let fits = |length: &u64| from.is_multiple_of(*length) && from + length <= last;
-            let lengths = std::iter::successors(Some(MOST_AT_ONCE), |length| Some(length / 4));
-            let Some(length) = lengths.take_while(|length| *length >= UNIT).find(fits) else { return Ok(()) };
-            let previous = self.index.covers().map_or(Hash::NONE, |span| span.hash);
-            let start = self.index.covers().map_or(FIRST_LINE.len() as u64, |span| span.end);
-            let Some((span, milestones)) = self.recent.span(from + length, previous, start, self.end) else {
-                return Ok(());
-            };
-            self.index.add(span, milestones.into_iter(), self.recent.postings(from + length))?;
-            self.recent.forget(from + length);
+        self.end_writing()?;
+        while self.begin_writing()? {
+            self.end_writing()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the first of what is in memory, of which much may be, while more is taken in; what was written before
+    /// must have ended. The journal must hold it.
+    pub(crate) fn write_some(&mut self) -> Result<(), Unread> {
+        self.end_writing()?;
+        self.begin_writing()?;
+        Ok(())
+    }
+
+    /// Begins to write as many of the first entries in memory as make a segment; says whether so many are there.
+    fn begin_writing(&mut self) -> Result<bool, Unread> {
+        let (from, last) = (self.index.last(), self.recent.last());
+        let fits = |length: &u64| from.is_multiple_of(*length) && from + length <= last;
+        let lengths = std::iter::successors(Some(MOST_AT_ONCE), |length| Some(length / 4));
+        let Some(length) = lengths.take_while(|length| *length >= UNIT).find(fits) else { return Ok(false) };
+        let previous = self.index.covers().map_or(Hash::NONE, |span| span.hash);
+        let start = self.index.covers().map_or(FIRST_LINE.len() as u64, |span| span.end);
+        let Some((span, milestones)) = self.recent.span(from + length, previous, start, self.end) else {
+            return Ok(false);
+        };
+        self.index.begin_writing(span, milestones, self.recent.freeze())?;
+        Ok(true)
+    }
+
+    /// Waits for what is being written, and lets go of it in memory.
+    fn end_writing(&mut self) -> Result<(), Unread> {
+        if let Some(last) = self.index.end_writing()? {
+            self.recent.forget(last);
             self.referred.clear();
         }
+        Ok(())
     }
 
     /// The entry whose record begins at an offset.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::thread::spawn;
 
 use crate::act::{Act, ActRef};
 use crate::date::Instant;
@@ -22,6 +24,8 @@ pub(super) struct Recent {
     /// Each with where it begins; in order, with no gaps.
     entries: Vec<(u64, Recorded)>,
     postings: Postings,
+    /// Those that came before, as long as they are being written.
+    frozen: Option<Arc<Postings>>,
     /// The hashes of ids, each with where its act begins.
     ids: BTreeSet<(u64, u64)>,
     /// Acts that others are about, by where they begin: all of those of which one is among the entries, and more.
@@ -234,6 +238,9 @@ impl Recent {
         prefix: &[u8],
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
+        if let Some(frozen) = &self.frozen {
+            frozen.scan(prefix, each)?;
+        }
         self.postings.scan(prefix, each)
     }
 
@@ -268,19 +275,22 @@ impl Recent {
         self.entries.partition_point(|(_, entry)| entry.number <= last)
     }
 
-    /// What entries up to one of them have added, term by term.
-    pub(super) fn postings(&self, last: u64) -> impl Iterator<Item = Entered<'_>> {
-        self.postings.up_to(last)
+    /// What was added so far, term by term: it does not change until [`Recent::forget`].
+    pub(super) fn freeze(&mut self) -> Arc<Postings> {
+        let frozen = Arc::new(self.postings.take());
+        Arc::clone(self.frozen.insert(frozen))
     }
 
     /// Lets go of the entries up to one of them: the index covers them now.
     pub(super) fn forget(&mut self, last: u64) {
-        self.entries.drain(..self.count_to(last));
-        self.postings.forget(last);
+        let forgotten: Vec<_> = self.entries.drain(..self.count_to(last)).collect();
+        // To let go of thousands takes milliseconds, and nobody need wait for that.
+        spawn(move || drop(forgotten));
+        if let Some(frozen) = self.frozen.take() {
+            self.postings.put_before(frozen.after(last));
+        }
         let begin = self.entries.first().map_or(u64::MAX, |(begin, _)| *begin);
         self.ids.retain(|(_, offset)| *offset >= begin);
-        if self.entries.is_empty() {
-            self.cases.clear();
-        }
+        self.cases.retain(|_, case| case.about.last().is_some_and(|offset| *offset >= begin));
     }
 }

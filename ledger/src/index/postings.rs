@@ -73,12 +73,32 @@ impl Postings {
         })
     }
 
-    /// Lets go of what entries up to one of them have added.
-    pub(crate) fn forget(&mut self, last: u64) {
-        let old = std::mem::take(self);
-        for posting in old.all.iter().filter(|posting| posting.by > last) {
-            self.push(old.entered(posting), posting.by);
+    /// All of it; in its place comes nothing, with room for as much: to grow by and by means to be copied again and
+    /// again.
+    pub(crate) fn take(&mut self) -> Self {
+        let room = Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            all: Vec::with_capacity(self.all.len()),
+            order: OnceLock::new(),
+        };
+        std::mem::replace(self, room)
+    }
+
+    /// What entries after one of them have added, as it came.
+    pub(crate) fn after(&self, last: u64) -> impl Iterator<Item = (Entered<'_>, u64)> {
+        let after = self.all.iter().filter(move |posting| posting.by > last);
+        after.map(|posting| (self.entered(posting), posting.by))
+    }
+
+    /// Puts what came earlier before all the others.
+    pub(crate) fn put_before<'p>(&mut self, earlier: impl Iterator<Item = (Entered<'p>, u64)>) {
+        let mut earlier = earlier.peekable();
+        if earlier.peek().is_none() {
+            return;
         }
+        let later = std::mem::take(self);
+        earlier.for_each(|(entered, by)| self.push(entered, by));
+        later.after(0).for_each(|(entered, by)| self.push(entered, by));
     }
 
     fn order(&self) -> &[usize] {

@@ -109,12 +109,12 @@ impl<'l> Intake<'l> {
         if self.sealing.head.number == before {
             return Ok(Appended { new, known, head: self.ledger.head, store_lags: None });
         }
-        let (committed, followed) = self.ledger.commit(std::mem::take(&mut self.pending));
-        committed?;
+        self.ledger.commit(std::mem::take(&mut self.pending))?;
         // From here on the acts are recorded, whatever store and index do.
         self.ledger.head = self.sealing.head;
         self.ledger.registrars = std::mem::take(&mut self.sealing.registrars);
-        self.ledger.write_index(false);
+        let followed = self.ledger.follow();
+        self.ledger.write_index();
         let store_lags = followed.err().map(|error| error.to_string());
         Ok(Appended { new, known, head: self.ledger.head, store_lags })
     }
@@ -228,7 +228,7 @@ impl<'l> Intake<'l> {
 /// Takes an entry into the index.
 fn take_in(indexed: &mut Indexed, (entry, length): Pending) -> Result<(), Refusal> {
     if indexed.is_full() {
-        indexed.flush().map_err(io::Error::other)?;
+        indexed.write_some().map_err(io::Error::other)?;
     }
     indexed.push(entry, length).map_err(io::Error::other)?;
     Ok(())
