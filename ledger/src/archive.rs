@@ -28,7 +28,7 @@ use crate::copies::OpenError;
 use crate::date::Instant;
 use crate::history::History;
 use crate::party::PartyId;
-use crate::standing::{Knowledge, Question, Recorded, Registers};
+use crate::standing::{Answer, Knowledge, Question, Recorded, Registers, answer};
 
 pub(crate) use indexed::{Indexed, Unread};
 pub(crate) use rolled::named_in;
@@ -191,6 +191,20 @@ impl Archive {
         }
         let Entries { list, instead } = self.entries(&Scope::Everything, moment)?;
         Ok((Registers::of(&Knowledge::of(&list)), instead))
+    }
+
+    /// The answer to a question, as known at a moment; and why it is from the store, where it is.
+    ///
+    /// # Errors
+    /// As of [`Archive::now`].
+    pub fn answer(&self, question: &Question, moment: &Moment) -> Result<(Answer, Instead), OpenError> {
+        if let Source::Indexed(indexed) = &self.source
+            && let Ok(answer) = indexed.answer(question, moment.number())
+        {
+            return Ok((answer, None));
+        }
+        let (registers, instead) = self.registers(&Scope::Everything, moment)?;
+        Ok((answer(&registers, question), instead))
     }
 
     /// Both sides of a difference: the registers that questions are about, of each question as known after a moment; and

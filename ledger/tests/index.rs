@@ -161,6 +161,8 @@ fn compare(whole: &Archive, indexed: &Archive, dice: &mut Dice) {
     let (few, _) = indexed.registers(&Scope::of(&question), &moment).unwrap();
     let answers = [&few, &all].map(|registers| format!("{:?}", answer(registers, &question)));
     assert_eq!(answers[0], answers[1], "{question:?} at {}", moment.number());
+    let (at_once, _) = indexed.answer(&question, &moment).unwrap();
+    assert_eq!(format!("{at_once:?}"), answers[1], "{question:?} at {}", moment.number());
     let (other_day, other) = (dice.question().as_of, dice.below(whole.head().number + 1));
     let before = Question { as_of: other_day, ..question.clone() };
     for earlier in [&moment, &indexed.after(other).unwrap()] {
@@ -209,6 +211,11 @@ fn what_is_not_read_for_a_day_tells_nothing_of_it() {
                 let (few, _) = indexed.registers(&Scope::of(&question), &moment).unwrap();
                 let answers = [&few, &all].map(|registers| format!("{:?}", answer(registers, &question)));
                 assert_eq!(answers[0], answers[1], "{seed}: {as_of} at {}", moment.number());
+                let register = Register::ALL[usize::try_from(dice.below(20)).unwrap() % Register::ALL.len()];
+                let question = Question::about(register, as_of);
+                let (at_once, _) = indexed.answer(&question, &moment).unwrap();
+                let (at_once, whole) = (format!("{at_once:?}"), format!("{:?}", answer(&all, &question)));
+                assert_eq!(at_once, whole, "{seed}: {register:?} on {as_of} at {}", moment.number());
             }
         }
     }

@@ -6,8 +6,8 @@ use ledger::archive::Entries;
 use ledger::standing::names::{Named, find_party, parties};
 use ledger::standing::{Match, Recorded};
 use ledger::{
-    Archive, Date, Day, Fault, History, Instant, Knowledge, Moment, PartyId, Question, Register, Registers,
-    Scope,
+    Answer, Archive, Date, Day, Fault, History, Instant, Knowledge, Moment, PartyId, Question, Register,
+    Registers, Scope,
 };
 
 use super::Place;
@@ -107,6 +107,13 @@ pub(crate) fn registers(
     let (registers, instead) = archive.registers(scope, moment)?;
     say_instead(instead.as_ref());
     Ok(Box::leak(Box::new(registers)))
+}
+
+/// The answer to a question, as known at a moment; it says so if it had to come from the store.
+pub(crate) fn answered(archive: &Archive, question: &Question, moment: &Moment) -> Result<Answer, Trouble> {
+    let (answer, instead) = archive.answer(question, moment)?;
+    say_instead(instead.as_ref());
+    Ok(answer)
 }
 
 /// Both sides of a difference, each a question and what was known; it says so if they had to come from the store.

@@ -9,7 +9,7 @@ use ledger::standing::{Certainty, Recorded, Scheduled, scheduled};
 use ledger::{Answer, Day, Question, Register, Scope, answer};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, open, registers};
+use super::asking::{Asking, answered, open, registers};
 use super::{Format, Place, Status};
 use crate::render::standing;
 use crate::render::{self, Cited};
@@ -38,9 +38,14 @@ impl State {
         let archive = open(place)?;
         let moment = self.asking.moment(archive)?;
         let question = self.asking.question(archive)?;
-        let registers = registers(archive, &self.scope(&question), &moment)?;
+        let (answer, due) = if self.scheduled || is_open(&question) {
+            let registers = registers(archive, &self.scope(&question), &moment)?;
+            (answer(registers, &question), self.scheduled.then(|| scheduled(registers, &question)))
+        } else {
+            (answered(archive, &question, &moment)?, None)
+        };
         // It is not freed, as little as the registers are: the process ends with the answer.
-        let mut answer = ManuallyDrop::new(answer(registers, &question));
+        let mut answer = ManuallyDrop::new(answer);
         for (old, new, entry) in &answer.continued {
             anstream::eprintln!("note: {old} goes on as {new} (entry {entry}); the answer is under {new}");
         }
@@ -52,7 +57,6 @@ impl State {
         if self.count {
             return count(place.format, &answer, &cited, out);
         }
-        let due = self.scheduled.then(|| scheduled(registers, &question));
         match place.format {
             Format::Table => {
                 show(&answer, &question, cited.known.as_ref(), out)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ledger::{Archive, Day, Ledger, PartyId, Question, RecordedAt, Register, Scope, answer};
+use ledger::{Archive, Day, Ledger, PartyId, Question, RecordedAt, Register};
 use rusqlite::params;
 
 use crate::process::run;
@@ -39,8 +39,7 @@ pub(crate) fn measure(ledger: &Path, sqlite: Option<&Path>, acts: u64) {
     println!("\nin process, microseconds:            p50      p99");
     let ask = |question: &Question, number: u64| {
         let moment = archive.after(number).unwrap();
-        let (registers, _) = archive.registers(&Scope::of(question), &moment).unwrap();
-        answer(&registers, question).standings.len()
+        archive.answer(question, &moment).unwrap().0.standings.len()
     };
     let between = |actor, subject, day| Question {
         as_of: day,

@@ -10,10 +10,10 @@ use crate::register::Register;
 use crate::standing::{Heirs, carried_over};
 
 /// Versions of what acts do, by the registers that they move: those that are known after an entry.
-pub(super) struct Found {
+pub(super) struct Found<'h> {
     last: u64,
     /// Who goes on as whom by the day asked for: what is under the name of the one is what is under that of the other.
-    heirs: Heirs,
+    heirs: Option<&'h Heirs>,
     bytes: Vec<u8>,
     /// Where the versions lie, run by run.
     versions: Vec<Range<usize>>,
@@ -37,7 +37,7 @@ struct Run {
 /// A register, and what was found of it.
 #[derive(Clone, Copy)]
 pub(super) struct OfRegister<'f> {
-    found: &'f Found,
+    found: &'f Found<'f>,
     runs: &'f [Run],
 }
 
@@ -47,8 +47,9 @@ pub(super) fn stands_alone(register: Register) -> bool {
     !matches!(register, Register::Sanction | Register::Regime)
 }
 
-impl Found {
-    pub(super) fn new(last: u64, heirs: Heirs) -> Self {
+impl<'h> Found<'h> {
+    pub(super) fn new(last: u64, heirs: Option<&'h Heirs>) -> Self {
+        let heirs = heirs.filter(|heirs| !heirs.is_empty());
         Self { last, heirs, bytes: Vec::new(), versions: Vec::new(), runs: Vec::new(), term: Vec::new() }
     }
 
@@ -90,15 +91,13 @@ impl Found {
     /// Puts the registers in order, under the names that their parties bear on the day.
     pub(super) fn sort(&mut self) -> Result<(), IndexFault> {
         self.sort_runs();
-        if self.heirs.is_empty() {
-            return Ok(());
-        }
+        let Some(heirs) = self.heirs else { return Ok(()) };
         let mut carried = Vec::new();
         let mut place = 0;
         for runs in self.runs.chunk_by(|one, other| self.is_same(one, other)) {
             let places = place..place + runs.len();
             place = places.end;
-            carried.extend(self.carried(self.term(&runs[0]))?.map(|term| (places, term)));
+            carried.extend(carried_term(self.term(&runs[0]), heirs)?.map(|term| (places, term)));
         }
         for (places, term) in &carried {
             let from = self.bytes.len();
@@ -127,35 +126,35 @@ impl Found {
         one.beginning == other.beginning && self.term(one) == self.term(other)
     }
 
-    /// The term of a register under the names that its parties bear on the day, where those are others.
-    fn carried(&self, own: &[u8]) -> Result<Option<Vec<u8>>, IndexFault> {
-        if !term::register_of(own).is_some_and(stands_alone)
-            || !term::parties_of(own).any(|party| self.heirs.contains_key(party))
-        {
-            return Ok(None);
-        }
-        let key = term::key_of(own).ok_or(IndexFault::Damaged)?;
-        Ok(carried_over(&key, &self.heirs).map(|key| term::of_key(&key)))
-    }
-
-    /// What is to be told of each register whose term passes, in order.
+    /// What is to be told of each register whose term passes, in order: as much of each as it adds.
     pub(super) fn told<T: Send>(
         &self,
         passes: impl Fn(&[u8]) -> bool,
-        tell: impl Fn(OfRegister<'_>) -> Result<Option<T>, IndexFault> + Sync,
+        tell: impl Fn(OfRegister<'_>, &mut Vec<T>) -> Result<(), IndexFault> + Sync,
     ) -> Result<Vec<T>, IndexFault> {
         let registers = self.runs.chunk_by(|one, other| self.is_same(one, other));
         let registers = registers.filter(|runs| passes(self.term(&runs[0]))).collect();
         let of_share = |share: Vec<&[Run]>| {
             let mut told = Vec::with_capacity(share.len());
             for runs in share {
-                told.extend(tell(OfRegister { found: self, runs })?);
+                tell(OfRegister { found: self, runs }, &mut told)?;
             }
             Ok(told)
         };
         let parts = abreast(registers, |_, _| true, |share| vec![of_share(share)]);
         Ok(one_after_another(parts.into_iter().collect::<Result<_, IndexFault>>()?))
     }
+}
+
+/// The term of a register under the names that its parties bear on the day, where those are others.
+fn carried_term(own: &[u8], heirs: &Heirs) -> Result<Option<Vec<u8>>, IndexFault> {
+    if !term::register_of(own).is_some_and(stands_alone)
+        || !term::parties_of(own).any(|party| heirs.contains_key(party))
+    {
+        return Ok(None);
+    }
+    let key = term::key_of(own).ok_or(IndexFault::Damaged)?;
+    Ok(carried_over(&key, heirs).map(|key| term::of_key(&key)))
 }
 
 impl<'f> OfRegister<'f> {

@@ -3,6 +3,7 @@
 //! More may be read than an answer needs, never less: what an act moves as corrected, who goes on as whom, which
 //! licences and ends of regimes reach a sanction, who is tied to which collective.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +15,10 @@ use crate::index::term;
 use crate::index::version::{self, Step};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
-use crate::standing::{Continuation, Knowledge, Move, Moved, Question, Recorded, Registers};
+use crate::standing::{
+    Answer, Answering, Continuation, Heirs, Knowledge, Move, Moved, Question, Recorded, Registers,
+    answer_with,
+};
 
 use super::found::{Found, OfRegister, stands_alone};
 use super::indexed::{Indexed, Unread};
@@ -55,6 +59,8 @@ pub(super) struct Gathering<'a, T> {
     indexed: &'a Indexed,
     /// Who has gone on as whom.
     kin: &'a Registers,
+    /// Who has by the day that is asked for, where that is made out already.
+    heirs: Option<&'a (Day, Heirs)>,
     /// How far is read of what lies by days, where not all of it is.
     until: Option<Until<'a>>,
     /// What is done with each posting.
@@ -101,7 +107,7 @@ impl Indexed {
                     offsets.insert(posting.offset);
                     Ok(())
                 };
-                Gathering::new(self, kin.after(last), None, take).ask(questions)?;
+                Gathering::new(self, kin.after(last), None, None, take).ask(questions)?;
                 offsets
             }
         };
@@ -124,15 +130,23 @@ impl Indexed {
             Scope::Questions(questions) => the_same(questions.iter().map(|question| question.as_of)),
             Scope::Everything | Scope::Entities | Scope::Stories(_) => None,
         };
-        let last_only = |term: &[u8]| term::register_of(term).is_some_and(stands_alone);
-        let until = day.map(|day| Until { day: number_of(day), last_only: &last_only });
-        let mut found = Found::new(last, day.map(|day| kin.heirs(day)).unwrap_or_default());
-        Gathering::new(self, kin, until, |posting: Posting<'_>| found.push(posting)).ask(questions)?;
-        found.sort()?;
-        let telling = day.map(|day| Telling::new(&self.index, day, last));
+        let heirs = day.map(|day| (day, kin.heirs(day)));
+        self.registers_with(questions, kin, heirs.as_ref(), last)
+    }
+
+    /// The same, with who goes on as whom by the day that is asked for, where it is one.
+    fn registers_with(
+        &self,
+        questions: &[Question],
+        kin: &Registers,
+        heirs: Option<&(Day, Heirs)>,
+        last: u64,
+    ) -> Result<Registers, Unread> {
+        let found = self.find(questions, kin, heirs, last)?;
+        let telling = heirs.map(|(day, _)| Telling::new(&self.index, *day, last));
         let all = found.told(
             |_| true,
-            |register| {
+            |register, all| {
                 let key = term::key_of(register.term()).ok_or(IndexFault::Damaged)?;
                 let moves = match &telling {
                     Some(telling) if stands_alone(key.register) => telling.of(register)?,
@@ -140,10 +154,57 @@ impl Indexed {
                     None => moves_until(register, Day::MAX)?,
                 };
                 // It may have been moved by an act that was corrected since, or not have been moved yet.
-                Ok((!moves.is_empty()).then(|| Moved { key: Arc::new(key), moves }))
+                if !moves.is_empty() {
+                    all.push(Moved { key: Arc::new(key), moves });
+                }
+                Ok(())
             },
         )?;
         Ok(Registers::from_parts(all, kin.continued.clone()))
+    }
+
+    /// What the index holds of the registers that questions are about; of those that stand alone, where all questions
+    /// are of one day, only what is needed to tell how they stand then.
+    fn find<'h>(
+        &self,
+        questions: &[Question],
+        kin: &Registers,
+        heirs: Option<&'h (Day, Heirs)>,
+        last: u64,
+    ) -> Result<Found<'h>, Unread> {
+        let last_only = |term: &[u8]| term::register_of(term).is_some_and(stands_alone);
+        let until = heirs.map(|(day, _)| Until { day: number_of(*day), last_only: &last_only });
+        let mut found = Found::new(last, heirs.map(|(_, heirs)| heirs));
+        Gathering::new(self, kin, heirs, until, |posting: Posting<'_>| found.push(posting)).ask(questions)?;
+        found.sort()?;
+        Ok(found)
+    }
+
+    /// The answer to a question, as known after an entry.
+    pub(super) fn answer(&self, question: &Question, last: u64) -> Result<Answer, Unread> {
+        let kin = self.kin()?.after(last);
+        let heirs = (question.as_of, kin.heirs(question.as_of));
+        let questions = std::slice::from_ref(question);
+        if question.through || !question.register.is_some_and(stands_alone) {
+            let registers = self.registers_with(questions, kin, Some(&heirs), last)?;
+            return Ok(answer_with(&registers, &heirs.1, question));
+        }
+        // What moves a register need not outlive the telling of it.
+        let found = self.find(questions, kin, Some(&heirs), last)?;
+        let telling = Telling::new(&self.index, question.as_of, last);
+        let answering = Answering::new(kin, &heirs.1, question);
+        let standings = found.told(
+            |_| true,
+            |register, standings| {
+                let moves = telling.of(register)?;
+                if !moves.is_empty() {
+                    let key = Arc::new(term::key_of(register.term()).ok_or(IndexFault::Damaged)?);
+                    standings.extend(answering.standings(&key, &moves));
+                }
+                Ok(())
+            },
+        )?;
+        Ok(answering.answer(standings))
     }
 }
 
@@ -178,8 +239,14 @@ impl Kin {
 }
 
 impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
-    pub(super) fn new(indexed: &'a Indexed, kin: &'a Registers, until: Option<Until<'a>>, take: T) -> Self {
-        Self { indexed, kin, until, take, regimes: BTreeSet::new() }
+    pub(super) fn new(
+        indexed: &'a Indexed,
+        kin: &'a Registers,
+        heirs: Option<&'a (Day, Heirs)>,
+        until: Option<Until<'a>>,
+        take: T,
+    ) -> Self {
+        Self { indexed, kin, heirs, until, take, regimes: BTreeSet::new() }
     }
 
     /// Takes what bears on questions.
@@ -223,7 +290,7 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
     }
 
     /// The same, and notes the regimes of the sanctions among them, under every id that their imposers have had.
-    fn take_asked(&mut self, prefix: &[u8], question: &Question, day: &Ids) -> Result<(), Unread> {
+    fn take_asked(&mut self, prefix: &[u8], question: &Question, day: &Ids<'_>) -> Result<(), Unread> {
         let mut imposed: BTreeSet<(PartyId, Label)> = BTreeSet::new();
         let mut before = Vec::new();
         self.indexed.scan_until(prefix, self.until.as_ref(), &mut |posting| {
@@ -252,7 +319,10 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
         if is_open(question) {
             return self.take(term::REGISTERS, |_, _| true);
         }
-        let ids = Ids(self.kin.heirs(question.as_of));
+        let ids = match self.heirs {
+            Some((day, heirs)) if *day == question.as_of => Ids(Cow::Borrowed(heirs)),
+            Some(_) | None => Ids(Cow::Owned(self.kin.heirs(question.as_of))),
+        };
         let of = |party: &Option<PartyId>| party.as_ref().map(|party| ids.of(party)).unwrap_or_default();
         let (actors, subjects) = (of(&question.actor), of(&question.subject));
         if let (true, true, Some(register)) = (actors.is_empty(), subjects.is_empty(), question.register) {
@@ -276,7 +346,7 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
     }
 
     /// Takes the registers in which a party acts.
-    fn take_by(&mut self, actor: &PartyId, question: &Question, ids: &Ids) -> Result<(), Unread> {
+    fn take_by(&mut self, actor: &PartyId, question: &Question, ids: &Ids<'_>) -> Result<(), Unread> {
         for register in Register::ALL.iter().filter(|register| is_asked(question, **register)) {
             if Key::bare(*register).is_mutual() {
                 let only = Question { register: Some(*register), ..question.clone() };
@@ -293,7 +363,7 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
         &mut self,
         question: &Question,
         subjects: &BTreeSet<PartyId>,
-        ids: &Ids,
+        ids: &Ids<'_>,
     ) -> Result<(), Unread> {
         let mut collectives: BTreeSet<PartyId> = BTreeSet::new();
         for register in [Register::Membership, Register::Binding] {
@@ -318,9 +388,9 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
 }
 
 /// Who has gone on as whom by the day of a question.
-struct Ids(BTreeMap<PartyId, (PartyId, u64)>);
+struct Ids<'h>(Cow<'h, Heirs>);
 
-impl Ids {
+impl Ids<'_> {
     /// Every id under which acts of a party may stand: that of its heir, and those which that one has gone on from.
     fn of(&self, party: &PartyId) -> BTreeSet<PartyId> {
         let heir = self.0.get(party).map_or(party, |(heir, _)| heir);

@@ -12,7 +12,7 @@ use crate::index::version::{Step, Version, settled};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::difference::turns_within;
-use crate::standing::{Heirs, Move, Moved, Question, Registers};
+use crate::standing::{Move, Moved, Question, Registers};
 
 use super::found::{Found, OfRegister};
 use super::indexed::{Indexed, Unread};
@@ -46,9 +46,10 @@ impl Indexed {
         } else {
             vec![before.clone(), after.clone()]
         };
-        let mut found = Found::new(known.1, Heirs::new());
+        let mut found = Found::new(known.1, None);
         for kin in [Some(kin), goes_on_otherwise.then_some(earlier_kin)].into_iter().flatten() {
-            Gathering::new(self, kin, None, |posting: Posting<'_>| found.push(posting)).ask(&questions)?;
+            Gathering::new(self, kin, None, None, |posting: Posting<'_>| found.push(posting))
+                .ask(&questions)?;
         }
         found.sort()?;
         let between = Between {
@@ -71,16 +72,16 @@ impl Indexed {
 
 impl Between<'_> {
     /// The registers as known first and last.
-    fn sides(&self, found: &Found) -> Result<[Vec<Moved>; 2], IndexFault> {
+    fn sides(&self, found: &Found<'_>) -> Result<[Vec<Moved>; 2], IndexFault> {
         let regimes = self.regimes(found)?;
         let told = found.told(
             |_| true,
-            |register| {
+            |register, told| {
                 let versions = register.versions()?;
                 let key = || term::key_of(register.term()).ok_or(IndexFault::Damaged);
                 let is_touched = self.anything || self.touches(&versions);
                 if !is_touched && !self.reaches(register.term(), &regimes, key)? {
-                    return Ok(None);
+                    return Ok(());
                 }
                 let first =
                     if self.known.0 < self.known.1 { self.as_known_first(&versions)? } else { Vec::new() };
@@ -88,7 +89,8 @@ impl Between<'_> {
                 let key = Arc::new(key()?);
                 let side =
                     |moves: Vec<Move>| (!moves.is_empty()).then(|| Moved { key: Arc::clone(&key), moves });
-                Ok(Some((side(first), side(last))))
+                told.push((side(first), side(last)));
+                Ok(())
             },
         )?;
         let (first, last): (Vec<_>, Vec<_>) = told.into_iter().unzip();
@@ -110,14 +112,16 @@ impl Between<'_> {
     }
 
     /// The names of the regimes that are touched, or of which a licence is: then every sanction under them may be.
-    fn regimes(&self, found: &Found) -> Result<BTreeSet<Label>, IndexFault> {
+    fn regimes(&self, found: &Found<'_>) -> Result<BTreeSet<Label>, IndexFault> {
         let is_of_regime =
             |term: &[u8]| matches!(term::register_of(term), Some(Register::Regime | Register::Licence));
-        let touched = found.told(is_of_regime, |register: OfRegister<'_>| {
-            let regime = || Ok(term::key_of(register.term()).ok_or(IndexFault::Damaged)?.regime);
-            self.touches(&register.versions()?).then(regime).transpose()
+        let touched = found.told(is_of_regime, |register: OfRegister<'_>, touched| {
+            if self.touches(&register.versions()?) {
+                touched.extend(term::key_of(register.term()).ok_or(IndexFault::Damaged)?.regime);
+            }
+            Ok(())
         })?;
-        Ok(touched.into_iter().flatten().collect())
+        Ok(touched.into_iter().collect())
     }
 
     /// Whether a register may be touched by something that is not its own, or is needed to tell how others stand.

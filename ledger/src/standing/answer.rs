@@ -1,5 +1,6 @@
 //! Questions and answers: the standings of the registers that a question is about.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -76,6 +77,40 @@ pub fn answer(registers: &Registers, question: &Question) -> Answer {
     World::new(registers, question.as_of).answer(question)
 }
 
+/// The same, where it is known already who has gone on as whom by the day.
+pub(crate) fn answer_with(registers: &Registers, heirs: &Heirs, question: &Question) -> Answer {
+    World::with(registers, Cow::Borrowed(heirs), question.as_of).answer(question)
+}
+
+/// Answers a question register by register, where none of those that it is about has anything to do with others.
+pub(crate) struct Answering<'a> {
+    world: World<'a>,
+    question: &'a Question,
+}
+
+impl<'a> Answering<'a> {
+    /// With no registers but with who goes on as whom.
+    pub(crate) fn new(kin: &'a Registers, heirs: &'a Heirs, question: &'a Question) -> Self {
+        Self { world: World::with(kin, Cow::Borrowed(heirs), question.as_of), question }
+    }
+
+    /// How a register stands by what moves it, under the ids that its parties bear on the day.
+    pub(crate) fn standings(&self, key: &Arc<Key>, moves: &[Move]) -> Vec<Standing> {
+        let Self { world, question } = self;
+        let heir = |party: &'a Option<PartyId>| party.as_ref().map(|party| world.heir(party));
+        if !question.is_about(key, heir(&question.actor), heir(&question.subject)) {
+            return Vec::new();
+        }
+        let found = Found::of(key, moves, world.day);
+        found.map_or_else(Vec::new, |found| world.standings(&found))
+    }
+
+    /// The answer that these standings make, which are in the order of the registers.
+    pub(crate) fn answer(&self, standings: Vec<Standing>) -> Answer {
+        self.world.answer_of(self.question, standings)
+    }
+}
+
 /// The registers that a question is about, each with all its acts up to the day: the whole story.
 #[must_use]
 pub fn story<'a>(registers: &'a Registers, question: &Question) -> Vec<Found<'a>> {
@@ -129,9 +164,7 @@ pub(super) struct World<'a> {
     day: Day,
     registers: &'a Registers,
     /// Parties that have gone on under another id by that day: who, and through which entry.
-    heirs: Heirs,
-    /// Who disputes or denies an entry.
-    contested: BTreeMap<u64, Vec<&'a PartyId>>,
+    heirs: Cow<'a, Heirs>,
     /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
     licences: OnceLock<OfRegimes<Arc<Key>>>,
     /// Only these registers are looked at, where there are such; in order.
@@ -149,13 +182,11 @@ struct Placed<'a> {
 
 impl<'a> World<'a> {
     pub(super) fn new(registers: &'a Registers, day: Day) -> Self {
-        let heirs = registers.heirs(day);
-        let mut contested: BTreeMap<u64, Vec<&PartyId>> = BTreeMap::new();
-        let moves = registers.all.iter().flat_map(|moved| &moved.moves);
-        for (number, party) in moves.flat_map(Move::contested) {
-            contested.entry(*number).or_default().push(party);
-        }
-        Self { day, registers, heirs, contested, licences: OnceLock::new(), among: None }
+        Self::with(registers, Cow::Owned(registers.heirs(day)), day)
+    }
+
+    fn with(registers: &'a Registers, heirs: Cow<'a, Heirs>, day: Day) -> Self {
+        Self { day, registers, heirs, licences: OnceLock::new(), among: None }
     }
 
     /// The same, looking at some registers alone.
@@ -166,14 +197,6 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn answer(&self, question: &Question) -> Answer {
-        let continued = [&question.actor, &question.subject]
-            .into_iter()
-            .flatten()
-            .filter_map(|party| {
-                let (heir, entry) = self.heirs.get(party)?;
-                Some((party.clone(), heir.clone(), *entry))
-            })
-            .collect();
         if question.register.is_none_or(|register| register == Register::Sanction) {
             // Before the threads need them, which would wait for one another.
             self.licences();
@@ -182,6 +205,19 @@ impl<'a> World<'a> {
         if question.through {
             standings.extend(through(self, question));
         }
+        self.answer_of(question, standings)
+    }
+
+    /// The answer that these standings make.
+    fn answer_of(&self, question: &Question, mut standings: Vec<Standing>) -> Answer {
+        let continued = [&question.actor, &question.subject]
+            .into_iter()
+            .flatten()
+            .filter_map(|party| {
+                let (heir, entry) = self.heirs.get(party)?;
+                Some((party.clone(), heir.clone(), *entry))
+            })
+            .collect();
         self.add_silence(question, &mut standings);
         Answer { standings, continued }
     }
@@ -250,28 +286,24 @@ impl<'a> World<'a> {
     fn found(&self, parts: &[Placed<'a>], endings: &OfRegimes<&'a Move>, until: Day) -> Option<Found<'a>> {
         let key = parts.first()?.key();
         let moves = parts.iter().flat_map(|part| &part.moved.moves);
-        let (mut counted, mut left_out): (Vec<&Move>, Vec<&Move>) = moves.partition(|step| step.counts());
-        if key.register == Register::Sanction {
-            let of_regime = endings.get(&(key.actor.clone(), key.regime.clone()));
-            counted.extend(of_regime.into_iter().flatten());
+        if key.register != Register::Sanction {
+            return Found::of(key, moves, until);
         }
-        let timeline = Timeline::new(counted);
-        left_out.sort_by_key(|step| step.number);
-        let is_there = timeline.has_begun(until) || self.denials(&left_out).next().is_some();
-        is_there.then(|| Found { key: Arc::clone(key), timeline, left_out })
+        let of_regime = endings.get(&(key.actor.clone(), key.regime.clone()));
+        Found::of(key, moves.chain(of_regime.into_iter().flatten().copied()), until)
     }
 
     /// The possible values of one register at the end of the day.
-    pub(super) fn standings(&self, found: &Found<'a>) -> Vec<Standing> {
+    pub(super) fn standings(&self, found: &Found<'_>) -> Vec<Standing> {
         let outcomes = found.timeline.at(self.day);
         let certainty = if outcomes.len() == 1 { Certainty::Certain } else { Certainty::Possible };
-        let denied_by: Vec<PartyId> = self.denials(&found.left_out).cloned().collect();
+        let denied_by: Vec<PartyId> = found.denials(self.day).cloned().collect();
         outcomes
             .into_iter()
             .map(|outcome| Standing {
                 certainty,
                 denied_by: denied_by.clone(),
-                contested_by: self.contested(&outcome.basis),
+                contested_by: found.contested(&outcome.basis),
                 licensed: self.licensed(&found.key, &outcome),
                 ..Standing::of(found.key.clone(), outcome)
             })
@@ -323,21 +355,6 @@ impl<'a> World<'a> {
         carried_over(key, &self.heirs).map_or_else(|| Arc::clone(key), Arc::new)
     }
 
-    /// Who denies having done an act that is said to be theirs and to have taken effect by the day.
-    fn denials<'b>(&'b self, left_out: &'b [&'a Move]) -> impl Iterator<Item = &'a PartyId> + 'b {
-        let by_the_day =
-            |step: &&&Move| step.effective.as_ref().is_none_or(|date| date.earliest() <= self.day);
-        left_out.iter().filter(by_the_day).filter_map(|step| step.denied_by())
-    }
-
-    fn contested(&self, basis: &[u64]) -> Vec<PartyId> {
-        let contested = basis.iter().filter_map(|number| self.contested.get(number));
-        let mut parties: Vec<PartyId> = contested.flatten().map(|party| (*party).clone()).collect();
-        parties.sort();
-        parties.dedup();
-        parties
-    }
-
     /// The licences that may be in force for a measure that binds: they lift nothing, and are named beside it.
     fn licensed(&self, key: &Key, outcome: &Outcome) -> Vec<Label> {
         if key.register != Register::Sanction || !outcome.value.is(Word::InForce) {
@@ -368,6 +385,35 @@ impl<'a> World<'a> {
             }
             licences
         })
+    }
+}
+
+impl<'a> Found<'a> {
+    /// A register by what moves it; none where no act has by a day.
+    fn of(key: &Arc<Key>, moves: impl IntoIterator<Item = &'a Move>, until: Day) -> Option<Self> {
+        let (counted, mut left_out): (Vec<&Move>, Vec<&Move>) =
+            moves.into_iter().partition(|step| step.counts());
+        left_out.sort_by_key(|step| step.number);
+        let found = Self { key: Arc::clone(key), timeline: Timeline::new(counted), left_out };
+        let is_there = found.timeline.has_begun(until) || found.denials(until).next().is_some();
+        is_there.then_some(found)
+    }
+
+    /// Who denies having done an act that is said to be theirs and to have taken effect by a day.
+    fn denials(&self, day: Day) -> impl Iterator<Item = &'a PartyId> {
+        let by_the_day =
+            move |step: &&Move| step.effective.as_ref().is_none_or(|date| date.earliest() <= day);
+        self.left_out.iter().copied().filter(by_the_day).filter_map(Move::denied_by)
+    }
+
+    /// Who disputes or denies any of these entries.
+    fn contested(&self, basis: &[u64]) -> Vec<PartyId> {
+        let contested = self.timeline.moves().flat_map(Move::contested);
+        let of_basis = contested.filter(|(number, _)| basis.contains(number));
+        let mut parties: Vec<PartyId> = of_basis.map(|(_, party)| party.clone()).collect();
+        parties.sort();
+        parties.dedup();
+        parties
     }
 }
 
