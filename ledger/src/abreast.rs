@@ -17,19 +17,28 @@ pub fn abreast<T: Send, R: Send>(
     may_part: impl Fn(&T, &T) -> bool,
     work: impl Fn(Vec<T>) -> Vec<R> + Sync,
 ) -> Vec<R> {
-    let mut shares = shares(list, may_part);
-    let ours = shares.pop().unwrap_or_default();
-    if shares.is_empty() {
-        return work(ours);
+    one_after_another(side_by_side(shares(list, may_part), work))
+}
+
+/// What comes of each of several things that take long, in their order.
+pub(crate) fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let Some(ours) = things.pop() else { return Vec::new() };
+    if things.is_empty() {
+        return vec![work(ours)];
     }
     let work = &work;
     scope(|scope| {
-        let others: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || work(share))).collect();
+        let others: Vec<_> = things.into_iter().map(|other| scope.spawn(move || work(other))).collect();
         let of_ours = work(ours);
         let of_others =
             others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        one_after_another(of_others.chain([of_ours]).collect())
+        of_others.chain([of_ours]).collect()
     })
+}
+
+/// How many things are worth doing at once.
+pub(crate) fn threads() -> usize {
+    available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Two things that take long, side by side.
@@ -109,7 +118,10 @@ impl<J, R> fmt::Debug for Aside<J, R> {
 }
 
 /// Lists as one, in their order; it grows once.
-pub(crate) fn one_after_another<T>(parts: Vec<Vec<T>>) -> Vec<T> {
+pub(crate) fn one_after_another<T>(mut parts: Vec<Vec<T>>) -> Vec<T> {
+    if parts.len() == 1 {
+        return parts.pop().unwrap_or_default();
+    }
     let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
     for part in parts {
         all.extend(part);
@@ -122,8 +134,7 @@ fn shares<T>(list: Vec<T>, may_part: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
         // To ask how many threads there are takes longer than most questions.
         return vec![list];
     }
-    let threads = available_parallelism().map_or(1, NonZero::get);
-    let length = list.len().div_ceil(threads).max(WORTH_A_THREAD);
+    let length = list.len().div_ceil(threads()).max(WORTH_A_THREAD);
     let mut rest = list;
     let mut shares = Vec::new();
     while rest.len() > length {

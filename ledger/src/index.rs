@@ -26,6 +26,7 @@ use crate::entry::Hash;
 
 use postings::Postings;
 use segment::{Block, Earlier, IndexFault, Posting, Segment, Span, Until, Writer};
+use term::Terms;
 
 /// The directory of the index within that of a ledger.
 pub(crate) const INDEX: &str = "index";
@@ -159,16 +160,32 @@ impl Index {
         self.covers().map_or(0, |span| span.last)
     }
 
-    /// Hands on every posting whose term begins so, in the order of the segments; of what lies by days, as far as that
-    /// is asked for.
+    /// Hands on every posting under terms, in the order of the segments; of what lies by days, as far as that is asked
+    /// for.
     pub(crate) fn scan(
         &self,
-        prefix: &[u8],
+        terms: &Terms<'_>,
         until: Option<&Until<'_>>,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         let mut block = Block::default();
-        self.segments.iter().try_for_each(|segment| segment.scan(prefix, until, &mut block, each))
+        self.segments.iter().try_for_each(|segment| segment.scan(terms, until, &mut block, each))
+    }
+
+    /// Terms that cut those which begin so into as many parts of about one length; none where there is little under them.
+    pub(crate) fn cuts(&self, prefix: &[u8], parts: usize) -> Vec<Vec<u8>> {
+        /// So many blocks are worth a thread.
+        const MANY: usize = 16;
+        let longest =
+            self.segments.iter().map(|segment| segment.fences(prefix)).max_by_key(ExactSizeIterator::len);
+        let fences: Vec<&[u8]> = longest.into_iter().flatten().collect();
+        if fences.len() < MANY * parts {
+            return Vec::new();
+        }
+        let mut cuts: Vec<Vec<u8>> =
+            (1..parts).map(|part| fences[part * fences.len() / parts].to_vec()).collect();
+        cuts.dedup();
+        cuts
     }
 
     /// Hands on the last run of a term before one that lies by days.

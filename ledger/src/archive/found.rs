@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::abreast::{abreast, one_after_another};
 use crate::index::segment::{Earlier, Form, IndexFault, Posting};
-use crate::index::term::{self, beginning};
+use crate::index::term::{self, Terms, beginning};
 use crate::index::version::{Version, is_known};
 use crate::register::Register;
 use crate::standing::{Heirs, carried_over};
@@ -32,6 +32,14 @@ struct Run {
     form: Form,
     /// The term under which it was found, where that has runs before this one.
     found_under: Range<usize>,
+}
+
+/// A run of a register whose parties bear other names on the day, under which it belongs among others.
+pub(super) struct Stray {
+    pub(super) term: Vec<u8>,
+    versions: Vec<Vec<u8>>,
+    form: Form,
+    found_under: Vec<u8>,
 }
 
 /// A register, and what was found of it.
@@ -112,8 +120,42 @@ impl<'h> Found<'h> {
         Ok(())
     }
 
+    /// Lets go of what does not belong under terms, once it is sorted.
+    pub(super) fn strays(&mut self, terms: &Terms<'_>) -> Vec<Stray> {
+        if self.heirs.is_none() {
+            return Vec::new();
+        }
+        let runs = std::mem::take(&mut self.runs);
+        let (ours, others): (Vec<Run>, Vec<Run>) =
+            runs.into_iter().partition(|run| terms.hold(self.term(run)));
+        self.runs = ours;
+        let versions = |run: &Run| self.versions[run.versions.clone()].iter();
+        let stray = |run: Run| Stray {
+            term: self.term(&run).to_vec(),
+            versions: versions(&run).map(|place| self.bytes[place.clone()].to_vec()).collect(),
+            form: run.form,
+            found_under: self.bytes[run.found_under].to_vec(),
+        };
+        others.into_iter().map(stray).collect()
+    }
+
+    /// Takes in what was found elsewhere; then all is sorted again.
+    pub(super) fn take_in(&mut self, stray: &Stray) {
+        let mut push = |bytes: &[u8]| {
+            let from = self.bytes.len();
+            self.bytes.extend_from_slice(bytes);
+            from..self.bytes.len()
+        };
+        let (term, found_under) = (push(&stray.term), push(&stray.found_under));
+        let from = self.versions.len();
+        self.versions.extend(stray.versions.iter().map(|version| push(version)));
+        let versions = from..self.versions.len();
+        let beginning = beginning(&stray.term);
+        self.runs.push(Run { beginning, term, versions, form: stray.form, found_under });
+    }
+
     /// The terms of registers are in the order of the registers.
-    fn sort_runs(&mut self) {
+    pub(super) fn sort_runs(&mut self) {
         let mut runs = std::mem::take(&mut self.runs);
         // It comes from few segments, each in order.
         runs.sort_by(|one, other| {

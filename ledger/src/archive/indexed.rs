@@ -13,6 +13,7 @@ use crate::copies::{JOURNAL, is_being_written};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
 use crate::index::segment::{IndexFault, Posting, Span, Until};
+use crate::index::term::Terms;
 use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
 use crate::journal::{
     FIRST_LINE, NotAJournal, Reader, Records, end_of_appends, end_of_written, record_length,
@@ -298,18 +299,18 @@ impl Indexed {
         prefix: &[u8],
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), Unread> {
-        self.scan_until(prefix, None, each)
+        self.scan_until(&Terms::under(prefix), None, each)
     }
 
-    /// The same; of what lies by days, as far as that is asked for.
+    /// Hands on every posting under terms, in no order; of what lies by days, as far as that is asked for.
     pub(super) fn scan_until(
         &self,
-        prefix: &[u8],
+        terms: &Terms<'_>,
         until: Option<&Until<'_>>,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), Unread> {
-        self.index.scan(prefix, until, each)?;
-        Ok(self.recent.scan(prefix, each)?)
+        self.index.scan(terms, until, each)?;
+        Ok(self.recent.scan(terms, each)?)
     }
 
     /// The offsets under every term that begins so.
@@ -325,7 +326,7 @@ impl Indexed {
     /// The offsets under every term that begins so, in the index alone.
     fn under_in_index(&self, prefix: &[u8]) -> Result<BTreeSet<u64>, Unread> {
         let mut offsets = BTreeSet::new();
-        self.index.scan(prefix, None, &mut |posting| {
+        self.index.scan(&Terms::under(prefix), None, &mut |posting| {
             offsets.insert(posting.offset);
             Ok(())
         })?;

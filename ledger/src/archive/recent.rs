@@ -10,7 +10,7 @@ use crate::date::Instant;
 use crate::entry::Hash;
 use crate::index::postings::Postings;
 use crate::index::segment::{Entered, IndexFault, Posting, Span, has_milestone};
-use crate::index::term::{self, terms_of};
+use crate::index::term::{self, Terms, terms_of};
 use crate::index::version;
 use crate::party::PartyId;
 use crate::standing::effect::moves;
@@ -235,13 +235,13 @@ impl Recent {
 
     pub(super) fn scan(
         &self,
-        prefix: &[u8],
+        terms: &Terms<'_>,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         if let Some(frozen) = &self.frozen {
-            frozen.scan(prefix, each)?;
+            frozen.scan(terms, each)?;
         }
-        self.postings.scan(prefix, each)
+        self.postings.scan(terms, each)
     }
 
     /// The span of the entries up to one of them, and when and where those with a milestone were recorded; it

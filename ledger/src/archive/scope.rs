@@ -7,20 +7,21 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
+use crate::abreast::{one_after_another, side_by_side, threads};
 use crate::act::Label;
 use crate::date::Day;
 use crate::date::short::number_of;
 use crate::index::segment::{IndexFault, Posting, Until};
-use crate::index::term;
+use crate::index::term::{self, Terms};
 use crate::index::version::{self, Step};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::{
-    Answer, Answering, Continuation, Heirs, Knowledge, Move, Moved, Question, Recorded, Registers,
+    Answer, Answering, Continuation, Heirs, Knowledge, Move, Moved, Question, Recorded, Registers, Standing,
     answer_with,
 };
 
-use super::found::{Found, OfRegister, stands_alone};
+use super::found::{Found, OfRegister, Stray, stands_alone};
 use super::indexed::{Indexed, Unread};
 use super::telling::Telling;
 
@@ -180,31 +181,66 @@ impl Indexed {
         Ok(found)
     }
 
+    /// The same of all registers of a kind, in parts that follow one another, found side by side.
+    fn find_all<'h>(
+        &self,
+        register: Register,
+        heirs: &'h (Day, Heirs),
+        last: u64,
+    ) -> Result<Vec<Found<'h>>, Unread> {
+        let prefix = term::of_register(register);
+        let cuts = self.index.cuts(&prefix, threads());
+        let parts = Terms::parted(&prefix, &cuts);
+        let until = Until { day: number_of(heirs.0), last_only: &|_| stands_alone(register) };
+        let scanned = side_by_side(parts.iter().collect(), |terms| {
+            let mut found = Found::new(last, Some(&heirs.1));
+            self.scan_until(terms, Some(&until), &mut |posting| found.push(posting))?;
+            found.sort()?;
+            let strays = found.strays(terms);
+            Ok((found, strays))
+        });
+        let scanned: Vec<(Found<'_>, Vec<Stray>)> = scanned.into_iter().collect::<Result<_, Unread>>()?;
+        let (mut all, strays): (Vec<Found<'_>>, Vec<Vec<Stray>>) = scanned.into_iter().unzip();
+        for (found, terms) in all.iter_mut().zip(&parts) {
+            let mut of_these = strays.iter().flatten().filter(|stray| terms.hold(&stray.term)).peekable();
+            if of_these.peek().is_some() {
+                of_these.for_each(|stray| found.take_in(stray));
+                found.sort_runs();
+            }
+        }
+        Ok(all)
+    }
+
     /// The answer to a question, as known after an entry.
     pub(super) fn answer(&self, question: &Question, last: u64) -> Result<Answer, Unread> {
         let kin = self.kin()?.after(last);
         let heirs = (question.as_of, kin.heirs(question.as_of));
         let questions = std::slice::from_ref(question);
-        if question.through || !question.register.is_some_and(stands_alone) {
+        let Some(register) =
+            question.register.filter(|register| stands_alone(*register) && !question.through)
+        else {
             let registers = self.registers_with(questions, kin, Some(&heirs), last)?;
             return Ok(answer_with(&registers, &heirs.1, question));
-        }
+        };
+        let is_of_all = question.actor.is_none() && question.subject.is_none();
+        let parts = if is_of_all {
+            self.find_all(register, &heirs, last)?
+        } else {
+            vec![self.find(questions, kin, Some(&heirs), last)?]
+        };
         // What moves a register need not outlive the telling of it.
-        let found = self.find(questions, kin, Some(&heirs), last)?;
         let telling = Telling::new(&self.index, question.as_of, last);
         let answering = Answering::new(kin, &heirs.1, question);
-        let standings = found.told(
-            |_| true,
-            |register, standings| {
-                let moves = telling.of(register)?;
-                if !moves.is_empty() {
-                    let key = Arc::new(term::key_of(register.term()).ok_or(IndexFault::Damaged)?);
-                    standings.extend(answering.standings(&key, &moves));
-                }
-                Ok(())
-            },
-        )?;
-        Ok(answering.answer(standings))
+        let tell = |register: OfRegister<'_>, standings: &mut Vec<Standing>| {
+            let moves = telling.of(register)?;
+            if !moves.is_empty() {
+                let key = Arc::new(term::key_of(register.term()).ok_or(IndexFault::Damaged)?);
+                standings.extend(answering.standings(&key, &moves));
+            }
+            Ok(())
+        };
+        let standings = parts.iter().map(|found| found.told(|_| true, tell)).collect::<Result<_, _>>()?;
+        Ok(answering.answer(one_after_another(standings)))
     }
 }
 
@@ -284,7 +320,7 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
 
     /// Takes what is under every term that begins so and passes: the whole of it, and what follows that beginning.
     fn take(&mut self, prefix: &[u8], passes: impl Fn(&[u8], &[u8]) -> bool) -> Result<(), Unread> {
-        self.indexed.scan_until(prefix, self.until.as_ref(), &mut |posting| {
+        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut |posting| {
             if passes(posting.term, &posting.term[prefix.len()..]) { (self.take)(posting) } else { Ok(()) }
         })
     }
@@ -293,7 +329,7 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
     fn take_asked(&mut self, prefix: &[u8], question: &Question, day: &Ids<'_>) -> Result<(), Unread> {
         let mut imposed: BTreeSet<(PartyId, Label)> = BTreeSet::new();
         let mut before = Vec::new();
-        self.indexed.scan_until(prefix, self.until.as_ref(), &mut |posting| {
+        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut |posting| {
             let register = term::register_of(posting.term).ok_or(IndexFault::Damaged)?;
             if !is_asked(question, register) {
                 return Ok(());

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 use super::segment::{Entered, Form, IndexFault, Posting};
-use super::term::beginning;
+use super::term::{Terms, beginning};
 use super::version::Days;
 
 /// Terms, each with an offset, what is beside it, and the number of the entry through which it came to be there.
@@ -43,17 +43,17 @@ impl Postings {
         self.all.push(Posted { beginning: beginning(term), at, length, beside, days, by, offset });
     }
 
-    /// Hands on every posting whose term begins so.
+    /// Hands on every posting under terms.
     pub(crate) fn scan(
         &self,
-        prefix: &[u8],
+        terms: &Terms<'_>,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         let order = self.order();
-        let from = order.partition_point(|place| self.term(&self.all[*place]) < prefix);
+        let from = order.partition_point(|place| self.term(&self.all[*place]) < terms.from);
         for place in &order[from..] {
             let Entered { term, days, offset, beside } = self.entered(&self.all[*place]);
-            if !term.starts_with(prefix) {
+            if !terms.reach(term) {
                 break;
             }
             let form = if days.is_some() { Form::Days(None) } else { Form::Journal };

@@ -33,6 +33,7 @@ use std::path::Path;
 use crate::date::Instant;
 use crate::entry::Hash;
 
+use super::term::Terms;
 use super::version::Days;
 
 pub(crate) use writer::{Writer, join};
@@ -152,7 +153,7 @@ pub(crate) struct Until<'u> {
     /// What begins later is passed over.
     pub day: i32,
     /// Whether, of a term, only the last run by that day is read at first.
-    pub last_only: &'u dyn Fn(&[u8]) -> bool,
+    pub last_only: &'u (dyn Fn(&[u8]) -> bool + Sync),
 }
 
 impl Segment {
@@ -194,26 +195,25 @@ impl Segment {
         }
     }
 
-    /// Hands on every posting whose term begins so, in the order of the terms; of what lies by days, as far as that
-    /// is asked for. The blocks are read one after another in place of the one given.
+    /// Hands on every posting under terms, in their order; of what lies by days, as far as that is asked for. The blocks are read one after another in place of the one given.
     pub(crate) fn scan(
         &self,
-        prefix: &[u8],
+        terms: &Terms<'_>,
         until: Option<&Until<'_>>,
         block: &mut Block,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         // The term may begin in the block before the first fence that is not less.
-        let from = self.fences.partition_point(|fence| fence.term.as_slice() < prefix).saturating_sub(1);
+        let from = self.fences.partition_point(|fence| fence.term.as_slice() < terms.from).saturating_sub(1);
         let mut place = from;
         while place < self.fences.len() {
-            if place > from && !self.fences[place].term.starts_with(prefix) {
+            if place > from && !terms.reach(&self.fences[place].term) {
                 return Ok(());
             }
             self.read(place, block)?;
-            let mut is_there = block.seek(prefix)?;
+            let mut is_there = block.seek(terms.from)?;
             while is_there {
-                if !block.term.starts_with(prefix) {
+                if !terms.reach(&block.term) {
                     return Ok(());
                 }
                 if until.is_none_or(|until| block.is_wanted(until, self.fences.get(place + 1))) {
@@ -224,6 +224,13 @@ impl Segment {
             place = self.block_after(place, block, until);
         }
         Ok(())
+    }
+
+    /// The terms with which blocks begin, of those that begin so.
+    pub(crate) fn fences(&self, prefix: &[u8]) -> impl ExactSizeIterator<Item = &[u8]> {
+        let from = self.fences.partition_point(|fence| fence.term.as_slice() < prefix);
+        let under = self.fences[from..].partition_point(|fence| fence.term.starts_with(prefix));
+        self.fences[from..from + under].iter().map(|fence| fence.term.as_slice())
     }
 
     /// The block to be read after one: where all the next ones hold is the term with which this one ends, and only its

@@ -76,6 +76,39 @@ pub(crate) const IDS: &[u8] = b"i";
 /// Every act that others are about.
 pub(crate) const CASES: &[u8] = b"t";
 
+/// Terms that begin alike: all of them, or those from one up to another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'t> {
+    prefix: &'t [u8],
+    /// The first that is wanted.
+    pub(crate) from: &'t [u8],
+    /// The first that is not.
+    to: Option<&'t [u8]>,
+}
+
+impl<'t> Terms<'t> {
+    pub(crate) fn under(prefix: &'t [u8]) -> Self {
+        Self { prefix, from: prefix, to: None }
+    }
+
+    /// The same, cut at these terms, which rise: each of them begins a part.
+    pub(crate) fn parted(prefix: &'t [u8], at: &'t [Vec<u8>]) -> Vec<Self> {
+        let froms = std::iter::once(prefix).chain(at.iter().map(Vec::as_slice));
+        let tos = at.iter().map(|to| Some(to.as_slice())).chain([None]);
+        froms.zip(tos).map(|(from, to)| Self { prefix, from, to }).collect()
+    }
+
+    /// Whether a term that is not before these is one of them.
+    pub(crate) fn reach(&self, term: &[u8]) -> bool {
+        term.starts_with(self.prefix) && self.to.is_none_or(|to| term < to)
+    }
+
+    /// Whether a term is one of these.
+    pub(crate) fn hold(&self, term: &[u8]) -> bool {
+        term >= self.from && self.reach(term)
+    }
+}
+
 /// Every register.
 pub(crate) const REGISTERS: &[u8] = &[REGISTER];
 
