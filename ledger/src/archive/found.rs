@@ -1,10 +1,10 @@
 //! What was found under the terms of registers: in bytes, until all of it is there; then register by register.
 
-use std::ops::Range;
+use std::cmp::Ordering;
 
 use crate::abreast::{abreast, one_after_another};
-use crate::index::segment::{Earlier, Form, IndexFault, Posting};
-use crate::index::term::{self, Terms, beginning};
+use crate::index::segment::{Earlier, Form, IndexFault, Posting, push_varint, take_varint};
+use crate::index::term::{self, BEGINNING, Terms, beginning};
 use crate::index::version::{Version, is_known};
 use crate::register::Register;
 use crate::standing::{Heirs, carried_over};
@@ -14,32 +14,30 @@ pub(super) struct Found<'h> {
     last: u64,
     /// Who goes on as whom by the day asked for: what is under the name of the one is what is under that of the other.
     heirs: Option<&'h Heirs>,
+    /// Of each run the term under which it was found, the own term of its register where that is another, and the
+    /// versions, each after its length.
     bytes: Vec<u8>,
-    /// Where the versions lie, run by run.
-    versions: Vec<Range<usize>>,
     runs: Vec<Run>,
-    /// The term of the last run, as it was found.
-    term: Vec<u8>,
 }
 
-/// Some versions under one term, one after another.
+/// Some versions under one term, one after another. The world has a hundred thousand of them.
 struct Run {
-    /// The first bytes of the term: most comparisons need no more.
+    /// The first bytes of the own term: most comparisons need no more.
     beginning: u128,
-    /// The own term of the register.
-    term: Range<usize>,
-    versions: Range<usize>,
+    /// Where the own term of the register begins, and its length.
+    term: (usize, u32),
+    /// The same of the term under which it was found, and of the versions.
+    found_under: (usize, u32),
+    versions: (usize, u32),
     form: Form,
-    /// The term under which it was found, where that has runs before this one.
-    found_under: Range<usize>,
 }
 
 /// A run of a register whose parties bear other names on the day, under which it belongs among others.
 pub(super) struct Stray {
     pub(super) term: Vec<u8>,
-    versions: Vec<Vec<u8>>,
-    form: Form,
     found_under: Vec<u8>,
+    versions: Vec<u8>,
+    form: Form,
 }
 
 /// A register, and what was found of it.
@@ -58,7 +56,7 @@ pub(super) fn stands_alone(register: Register) -> bool {
 impl<'h> Found<'h> {
     pub(super) fn new(last: u64, heirs: Option<&'h Heirs>) -> Self {
         let heirs = heirs.filter(|heirs| !heirs.is_empty());
-        Self { last, heirs, bytes: Vec::new(), versions: Vec::new(), runs: Vec::new(), term: Vec::new() }
+        Self { last, heirs, bytes: Vec::new(), runs: Vec::new() }
     }
 
     /// Takes what is known; and where there is more before it, notes that.
@@ -67,33 +65,46 @@ impl<'h> Found<'h> {
         if !is_known && !matches!(posting.form, Form::Days(Some(_))) {
             return Ok(());
         }
-        let place = self.versions.len();
-        if self.runs.last().is_none_or(|run| run.form != posting.form) || self.term != posting.term {
-            posting.term.clone_into(&mut self.term);
-            let from = self.bytes.len();
-            term::push_own(posting.term, &mut self.bytes).ok_or(IndexFault::Damaged)?;
-            let term = from..self.bytes.len();
-            if matches!(posting.form, Form::Days(Some(_))) {
-                self.bytes.extend_from_slice(posting.term);
-            }
-            let found_under = term.end..self.bytes.len();
-            let beginning = beginning(&self.bytes[term.clone()]);
-            self.runs.push(Run { beginning, term, versions: place..place, form: posting.form, found_under });
+        let last = self.runs.last();
+        if last.is_none_or(|run| run.form != posting.form || self.at(run.found_under) != posting.term) {
+            self.begin_run(posting)?;
         }
-        if !is_known {
-            return Ok(());
-        }
-        let from = self.bytes.len();
-        self.bytes.extend_from_slice(posting.beside);
-        self.versions.push(from..self.bytes.len());
-        if let Some(run) = self.runs.last_mut() {
-            run.versions.end = place + 1;
+        if is_known && let Some(run) = self.runs.last_mut() {
+            let before = self.bytes.len();
+            push_varint(&mut self.bytes, posting.beside.len() as u64);
+            self.bytes.extend_from_slice(posting.beside);
+            run.versions.1 += length(self.bytes.len() - before)?;
         }
         Ok(())
     }
 
+    fn begin_run(&mut self, posting: Posting<'_>) -> Result<(), IndexFault> {
+        let found_under = self.add(posting.term)?;
+        let term = if term::is_own(posting.term) {
+            found_under
+        } else {
+            let from = self.bytes.len();
+            term::push_own(posting.term, &mut self.bytes).ok_or(IndexFault::Damaged)?;
+            (from, length(self.bytes.len() - from)?)
+        };
+        let (beginning, versions) = (beginning(self.at(term)), (self.bytes.len(), 0));
+        self.runs.push(Run { beginning, term, found_under, versions, form: posting.form });
+        Ok(())
+    }
+
+    /// Adds bytes, and says where they are.
+    fn add(&mut self, bytes: &[u8]) -> Result<(usize, u32), IndexFault> {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        Ok((from, length(bytes.len())?))
+    }
+
+    fn at(&self, (from, length): (usize, u32)) -> &[u8] {
+        &self.bytes[from..from + length as usize]
+    }
+
     fn term(&self, run: &Run) -> &[u8] {
-        &self.bytes[run.term.clone()]
+        self.at(run.term)
     }
 
     /// Puts the registers in order, under the names that their parties bear on the day.
@@ -108,10 +119,9 @@ impl<'h> Found<'h> {
             carried.extend(carried_term(self.term(&runs[0]), heirs)?.map(|term| (places, term)));
         }
         for (places, term) in &carried {
-            let from = self.bytes.len();
-            self.bytes.extend_from_slice(term);
+            let place = self.add(term)?;
             for run in &mut self.runs[places.clone()] {
-                (run.beginning, run.term) = (beginning(term), from..from + term.len());
+                (run.beginning, run.term) = (beginning(term), place);
             }
         }
         if !carried.is_empty() {
@@ -129,43 +139,41 @@ impl<'h> Found<'h> {
         let (ours, others): (Vec<Run>, Vec<Run>) =
             runs.into_iter().partition(|run| terms.hold(self.term(run)));
         self.runs = ours;
-        let versions = |run: &Run| self.versions[run.versions.clone()].iter();
         let stray = |run: Run| Stray {
             term: self.term(&run).to_vec(),
-            versions: versions(&run).map(|place| self.bytes[place.clone()].to_vec()).collect(),
+            found_under: self.at(run.found_under).to_vec(),
+            versions: self.at(run.versions).to_vec(),
             form: run.form,
-            found_under: self.bytes[run.found_under].to_vec(),
         };
         others.into_iter().map(stray).collect()
     }
 
     /// Takes in what was found elsewhere; then all is sorted again.
-    pub(super) fn take_in(&mut self, stray: &Stray) {
-        let mut push = |bytes: &[u8]| {
-            let from = self.bytes.len();
-            self.bytes.extend_from_slice(bytes);
-            from..self.bytes.len()
-        };
-        let (term, found_under) = (push(&stray.term), push(&stray.found_under));
-        let from = self.versions.len();
-        self.versions.extend(stray.versions.iter().map(|version| push(version)));
-        let versions = from..self.versions.len();
-        let beginning = beginning(&stray.term);
-        self.runs.push(Run { beginning, term, versions, form: stray.form, found_under });
+    pub(super) fn take_in(&mut self, stray: &Stray) -> Result<(), IndexFault> {
+        let (term, found_under) = (self.add(&stray.term)?, self.add(&stray.found_under)?);
+        let (beginning, versions) = (beginning(&stray.term), self.add(&stray.versions)?);
+        self.runs.push(Run { beginning, term, found_under, versions, form: stray.form });
+        Ok(())
     }
 
     /// The terms of registers are in the order of the registers.
     pub(super) fn sort_runs(&mut self) {
         let mut runs = std::mem::take(&mut self.runs);
         // It comes from few segments, each in order.
-        runs.sort_by(|one, other| {
-            one.beginning.cmp(&other.beginning).then_with(|| self.term(one).cmp(self.term(other)))
-        });
+        runs.sort_by(|one, other| self.order(one, other));
         self.runs = runs;
     }
 
+    fn order(&self, one: &Run, other: &Run) -> Ordering {
+        let is_all = one.term.1.max(other.term.1) <= BEGINNING;
+        let rest = || {
+            if is_all { one.term.1.cmp(&other.term.1) } else { self.term(one).cmp(self.term(other)) }
+        };
+        one.beginning.cmp(&other.beginning).then_with(rest)
+    }
+
     fn is_same(&self, one: &Run, other: &Run) -> bool {
-        one.beginning == other.beginning && self.term(one) == self.term(other)
+        self.order(one, other) == Ordering::Equal
     }
 
     /// What is to be told of each register whose term passes, in order: as much of each as it adds.
@@ -218,15 +226,27 @@ impl<'f> OfRegister<'f> {
     fn bytes_of(&self, passes: impl Fn(&Run) -> bool) -> impl Iterator<Item = &'f [u8]> {
         let Self { found, runs } = *self;
         let runs = runs.iter().filter(move |run| passes(run));
-        let places = runs.flat_map(|run| &found.versions[run.versions.clone()]);
-        places.map(|place| &found.bytes[place.clone()])
+        runs.flat_map(|run| {
+            let mut rest = found.at(run.versions);
+            std::iter::from_fn(move || {
+                let length = usize::try_from(take_varint(&mut rest)?).ok()?;
+                let (version, after) = rest.split_at_checked(length)?;
+                rest = after;
+                Some(version)
+            })
+        })
     }
 
     /// The runs before which there are more, each with the term under which it was found.
     pub(super) fn with_earlier(&self) -> impl Iterator<Item = (&'f [u8], Earlier)> {
         self.runs.iter().filter_map(|run| match run.form {
-            Form::Days(Some(earlier)) => Some((&self.found.bytes[run.found_under.clone()], earlier)),
+            Form::Days(Some(earlier)) => Some((self.found.at(run.found_under), earlier)),
             Form::Days(None) | Form::Journal => None,
         })
     }
+}
+
+/// The length of something that comes out of one record or one block.
+fn length(length: usize) -> Result<u32, IndexFault> {
+    u32::try_from(length).map_err(|_| IndexFault::Damaged)
 }

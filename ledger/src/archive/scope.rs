@@ -204,7 +204,7 @@ impl Indexed {
         for (found, terms) in all.iter_mut().zip(&parts) {
             let mut of_these = strays.iter().flatten().filter(|stray| terms.hold(&stray.term)).peekable();
             if of_these.peek().is_some() {
-                of_these.for_each(|stray| found.take_in(stray));
+                of_these.try_for_each(|stray| found.take_in(stray))?;
                 found.sort_runs();
             }
         }

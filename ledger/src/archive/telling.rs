@@ -35,7 +35,7 @@ struct Reading<'a> {
     open: Vec<(&'a [u8], Earlier)>,
     /// What tells, from the last day back.
     told: Vec<Move>,
-    /// What does not count, and may be told of.
+    /// What is denied: it does not count, and is told of.
     aside: Vec<Move>,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Reading<'a> {
         Ok(reading)
     }
 
-    /// Of what became known later, lets what counts wait and puts aside what does not.
+    /// Of what became known later, lets what counts wait and puts aside what is denied.
     fn set_aside(&mut self) -> Result<(), IndexFault> {
         for version in &self.amended {
             let Some(step) = version.step.clone().filter(|step| step.days().0 <= self.telling.until) else {
@@ -92,7 +92,7 @@ impl<'a> Reading<'a> {
             if step.counts() {
                 let (number, version) = (version.number, Cow::Borrowed(version.bytes));
                 self.waiting.push(Waiting { days: step.days(), number, version });
-            } else {
+            } else if step.is_denied() {
                 self.aside.push(step.whole()?);
             }
         }

@@ -237,6 +237,11 @@ pub(crate) fn key_of(term: &[u8]) -> Option<Key> {
     Some(key)
 }
 
+/// Whether a term of a register is its own.
+pub(crate) fn is_own(term: &[u8]) -> bool {
+    term.first() == Some(&REGISTER)
+}
+
 /// Adds the own term of a register, whichever of its terms is given; none where it is no term of a register.
 pub(crate) fn push_own(term: &[u8], own: &mut Vec<u8>) -> Option<()> {
     let (tag, mut rest) = term.split_first()?;
@@ -316,6 +321,9 @@ pub(crate) fn hash_of_id(id: &ActId) -> u64 {
 pub(crate) fn about(offset: u64) -> Vec<u8> {
     [CASES, &offset.to_be_bytes()].concat()
 }
+
+/// How many bytes of a term are its beginning.
+pub(crate) const BEGINNING: u32 = 16;
 
 /// The first sixteen bytes of a term, those that are missing as zeros: it orders as the terms do, where it differs.
 pub(crate) fn beginning(term: &[u8]) -> u128 {

@@ -130,6 +130,11 @@ impl<'a> Step<'a> {
         self.beginning.case.as_ref().is_none_or(|case| case.status == Status::Counts)
     }
 
+    /// Whether it does not count because somebody denies it.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.beginning.case.as_ref().is_some_and(|case| case.denied_by.is_some())
+    }
+
     /// All of it.
     pub(crate) fn whole(self) -> Result<Move, IndexFault> {
         let read = bincode::serde::borrow_decode_from_slice(self.rest, bincode::config::standard());
