@@ -22,6 +22,7 @@
 //! far the dates before it reach. No run parts what begins on one day. What became known later of an act lies before
 //! them, in the order of the journal, and is always read.
 
+mod fences;
 mod writer;
 
 use std::fs::File;
@@ -36,6 +37,7 @@ use crate::entry::Hash;
 use super::term::Terms;
 use super::version::Days;
 
+use fences::{Fence, Fences};
 pub(crate) use writer::{Writer, join};
 
 const FIRST_LINE: &[u8] = b"chancery index 4\n";
@@ -113,18 +115,8 @@ impl Span {
 pub(crate) struct Segment {
     file: File,
     pub(crate) span: Span,
-    fences: Vec<Fence>,
+    fences: Fences,
     milestones_at: u64,
-}
-
-/// Where a block lies, and with which run it begins.
-#[derive(Debug)]
-struct Fence {
-    term: Vec<u8>,
-    /// The first day of the run, where it is a further one.
-    first: Option<i32>,
-    at: u64,
-    length: usize,
 }
 
 /// How the postings of a run lie.
@@ -182,7 +174,7 @@ impl Segment {
         let fences = milestones_at
             .checked_sub(fences_at)
             .and_then(|length| bytes.get(..usize::try_from(length).ok()?))
-            .and_then(fences_of)
+            .and_then(Fences::read)
             .ok_or(IndexFault::Damaged)?;
         Ok(Self { file, span, fences, milestones_at })
     }
@@ -204,10 +196,10 @@ impl Segment {
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         // The term may begin in the block before the first fence that is not less.
-        let from = self.fences.partition_point(|fence| fence.term.as_slice() < terms.from).saturating_sub(1);
+        let from = self.fences.from_term(terms.from).saturating_sub(1);
         let mut place = from;
         while place < self.fences.len() {
-            if place > from && !terms.reach(&self.fences[place].term) {
+            if place > from && !terms.reach(self.fences.term(place)) {
                 return Ok(());
             }
             self.read(place, block)?;
@@ -228,19 +220,16 @@ impl Segment {
 
     /// The terms with which blocks begin, of those that begin so.
     pub(crate) fn fences(&self, prefix: &[u8]) -> impl ExactSizeIterator<Item = &[u8]> {
-        let from = self.fences.partition_point(|fence| fence.term.as_slice() < prefix);
-        let under = self.fences[from..].partition_point(|fence| fence.term.starts_with(prefix));
-        self.fences[from..from + under].iter().map(|fence| fence.term.as_slice())
+        self.fences.under(prefix).map(|place| self.fences.term(place))
     }
 
     /// The block to be read after one: where all the next ones hold is the term with which this one ends, and only its
     /// last run by some day is asked for, the one that holds that.
     fn block_after(&self, place: usize, block: &Block, until: Option<&Until<'_>>) -> usize {
-        let after = &self.fences[place + 1..];
-        let Some(until) = until.filter(|_| block.last_only == Some(true)) else { return place + 1 };
-        let is_passed =
-            |fence: &Fence| fence.term == block.term && fence.first.is_some_and(|first| first <= until.day);
-        place + after.partition_point(is_passed).max(1)
+        match until.filter(|_| block.last_only == Some(true)) {
+            Some(until) => self.fences.after_runs(place, &block.term, until.day).max(place + 2) - 1,
+            None => place + 1,
+        }
     }
 
     /// The last run of a term before one that lies by days.
@@ -250,8 +239,7 @@ impl Segment {
         first: i32,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
-        let key = (term, Some(first));
-        let after = self.fences.partition_point(|fence| (fence.term.as_slice(), fence.first) < key);
+        let after = self.fences.from_run(term, first);
         let mut block = Block::default();
         self.read(after.checked_sub(1).ok_or(IndexFault::Damaged)?, &mut block)?;
         let last_only = Until { day: first - 1, last_only: &|_| true };
@@ -265,7 +253,7 @@ impl Segment {
 
     /// Reads a block in place of another.
     fn read(&self, place: usize, block: &mut Block) -> Result<(), IndexFault> {
-        let fence = &self.fences[place];
+        let fence = self.fences.get(place).ok_or(IndexFault::Damaged)?;
         block.bytes.resize(fence.length, 0);
         self.file.read_exact_at(&mut block.bytes, fence.at)?;
         let (summed, crc) = block.bytes.split_last_chunk::<4>().ok_or(IndexFault::Damaged)?;
@@ -307,23 +295,6 @@ impl Segment {
         let read = |rest: &mut &[u8]| Some((take_instant(rest)?, take_number(rest)?));
         read(&mut rest).ok_or(IndexFault::Damaged)
     }
-}
-
-fn fences_of(mut bytes: &[u8]) -> Option<Vec<Fence>> {
-    let mut fences = Vec::new();
-    while !bytes.is_empty() {
-        let length = usize::try_from(take_varint(&mut bytes)?).ok()?;
-        let (term, rest) = bytes.split_at_checked(length)?;
-        bytes = rest;
-        let first = match take_varint(&mut bytes)?.checked_sub(1) {
-            Some(first) => Some(i32::try_from(unzigzag(first)).ok()?),
-            None => None,
-        };
-        let at = take_varint(&mut bytes)?;
-        let length = usize::try_from(take_varint(&mut bytes)?).ok()?;
-        fences.push(Fence { term: term.to_vec(), first, at, length });
-    }
-    Some(fences)
 }
 
 /// A block that is being read, run by run.
@@ -407,7 +378,7 @@ impl Block {
     }
 
     /// Whether a question wants this run; after the last one of a block comes that of the next fence.
-    fn is_wanted(&mut self, until: &Until<'_>, next: Option<&Fence>) -> bool {
+    fn is_wanted(&mut self, until: &Until<'_>, next: Option<Fence<'_>>) -> bool {
         let Form::Days(earlier) = self.form else { return true };
         if earlier.is_some_and(|earlier| earlier.first > until.day) {
             return false;

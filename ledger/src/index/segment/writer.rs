@@ -9,8 +9,8 @@ use crate::date::Instant;
 
 use super::super::version::{self, Days};
 use super::{
-    Block, Entered, FIRST_LINE, Fence, Form, IndexFault, STRIDE, Segment, Span, common_bytes, push_varint,
-    zigzag,
+    Block, Entered, FIRST_LINE, Fence, Fences, Form, IndexFault, STRIDE, Segment, Span, common_bytes,
+    push_varint, zigzag,
 };
 
 const BLOCK: usize = 4096;
@@ -28,7 +28,7 @@ pub(crate) struct Writer {
     block: Vec<u8>,
     /// The last term of the block.
     before: Vec<u8>,
-    fences: Vec<Fence>,
+    fences: Fences,
     run: Run,
 }
 
@@ -98,7 +98,7 @@ impl Writer {
             written: FIRST_LINE.len() as u64,
             block: Vec::with_capacity(2 * BLOCK),
             before: Vec::new(),
-            fences: Vec::new(),
+            fences: Fences::default(),
             run: Run::default(),
         })
     }
@@ -122,7 +122,7 @@ impl Writer {
         let place = run.place();
         if block.is_empty() {
             let first = place.map(|(first, _)| first);
-            self.fences.push(Fence { term: run.term.clone(), first, at: self.written, length: 0 });
+            self.fences.push(Fence { term: &run.term, first, at: self.written, length: 0 });
             self.before.clear();
         }
         let shared = common_bytes(&self.before, &run.term);
@@ -149,9 +149,7 @@ impl Writer {
         let crc = crc32fast::hash(&self.block);
         self.block.extend_from_slice(&crc.to_le_bytes());
         self.file.write_all(&self.block)?;
-        if let Some(fence) = self.fences.last_mut() {
-            fence.length = self.block.len();
-        }
+        self.fences.set_length(self.block.len());
         self.written += self.block.len() as u64;
         self.block.clear();
         Ok(())
@@ -166,13 +164,7 @@ impl Writer {
         self.close_block()?;
         let fences_at = self.written;
         let mut tail = Vec::new();
-        for fence in &self.fences {
-            push_varint(&mut tail, fence.term.len() as u64);
-            tail.extend_from_slice(&fence.term);
-            push_varint(&mut tail, fence.first.map_or(0, |first| zigzag(first.into()) + 1));
-            push_varint(&mut tail, fence.at);
-            push_varint(&mut tail, fence.length as u64);
-        }
+        self.fences.write(&mut tail);
         let milestones_at = fences_at + tail.len() as u64;
         for (instant, offset) in milestones {
             tail.extend_from_slice(&instant.as_microsecond().to_be_bytes());
