@@ -254,7 +254,7 @@ impl Segment {
     /// Reads a block in place of another.
     fn read(&self, place: usize, block: &mut Block) -> Result<(), IndexFault> {
         let fence = self.fences.get(place).ok_or(IndexFault::Damaged)?;
-        block.bytes.resize(fence.length, 0);
+        block.bytes.resize(fence.length as usize, 0);
         self.file.read_exact_at(&mut block.bytes, fence.at)?;
         let (summed, crc) = block.bytes.split_last_chunk::<4>().ok_or(IndexFault::Damaged)?;
         if crc32fast::hash(summed) != u32::from_le_bytes(*crc) {

@@ -19,11 +19,11 @@ pub(super) struct Fences {
 
 #[derive(Debug)]
 struct Lying {
-    /// Where its term ends.
-    term_ends: usize,
-    first: Option<i32>,
     at: u64,
-    length: usize,
+    length: u32,
+    /// Where its term ends.
+    term_ends: u32,
+    first: Option<i32>,
 }
 
 /// Where a block lies, and with which run it begins.
@@ -33,12 +33,19 @@ pub(super) struct Fence<'f> {
     /// The first day of the run, where it is a further one.
     pub first: Option<i32>,
     pub at: u64,
-    pub length: usize,
+    pub length: u32,
 }
 
 impl Fences {
     pub(super) fn read(mut bytes: &[u8]) -> Option<Self> {
-        let mut fences = Self::default();
+        /// Most take more bytes than this.
+        const MOSTLY: usize = 20;
+        let count = bytes.len() / MOSTLY;
+        let mut fences = Self {
+            beginnings: Vec::with_capacity(count),
+            all: Vec::with_capacity(count),
+            terms: Vec::with_capacity(bytes.len()),
+        };
         while !bytes.is_empty() {
             let length = usize::try_from(take_varint(&mut bytes)?).ok()?;
             let (term, rest) = bytes.split_at_checked(length)?;
@@ -48,8 +55,8 @@ impl Fences {
                 None => None,
             };
             let at = take_varint(&mut bytes)?;
-            let length = usize::try_from(take_varint(&mut bytes)?).ok()?;
-            fences.push(Fence { term, first, at, length });
+            let length = u32::try_from(take_varint(&mut bytes)?).ok()?;
+            fences.push(Fence { term, first, at, length })?;
         }
         Some(fences)
     }
@@ -60,18 +67,21 @@ impl Fences {
             bytes.extend_from_slice(term);
             push_varint(bytes, first.map_or(0, |first| zigzag(first.into()) + 1));
             push_varint(bytes, at);
-            push_varint(bytes, length as u64);
+            push_varint(bytes, length.into());
         }
     }
 
-    pub(super) fn push(&mut self, Fence { term, first, at, length }: Fence<'_>) {
+    /// Adds a block; none where the terms have become longer than any segment's are.
+    pub(super) fn push(&mut self, Fence { term, first, at, length }: Fence<'_>) -> Option<()> {
+        let term_ends = u32::try_from(self.terms.len() + term.len()).ok()?;
         self.beginnings.push(beginning(term));
         self.terms.extend_from_slice(term);
-        self.all.push(Lying { term_ends: self.terms.len(), first, at, length });
+        self.all.push(Lying { at, length, term_ends, first });
+        Some(())
     }
 
     /// Says how long the last block is.
-    pub(super) fn set_length(&mut self, length: usize) {
+    pub(super) fn set_length(&mut self, length: u32) {
         if let Some(last) = self.all.last_mut() {
             last.length = length;
         }
@@ -88,7 +98,7 @@ impl Fences {
 
     pub(super) fn term(&self, place: usize) -> &[u8] {
         let begins = place.checked_sub(1).map_or(0, |before| self.all[before].term_ends);
-        &self.terms[begins..self.all[place].term_ends]
+        &self.terms[begins as usize..self.all[place].term_ends as usize]
     }
 
     /// The first block that begins with no earlier term.

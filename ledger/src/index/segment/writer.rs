@@ -32,6 +32,10 @@ pub(crate) struct Writer {
     run: Run,
 }
 
+fn too_long() -> io::Error {
+    io::Error::other("a segment of the index is too long")
+}
+
 /// A run that is being gathered.
 #[derive(Default)]
 struct Run {
@@ -122,7 +126,8 @@ impl Writer {
         let place = run.place();
         if block.is_empty() {
             let first = place.map(|(first, _)| first);
-            self.fences.push(Fence { term: &run.term, first, at: self.written, length: 0 });
+            let fence = Fence { term: &run.term, first, at: self.written, length: 0 };
+            self.fences.push(fence).ok_or_else(too_long)?;
             self.before.clear();
         }
         let shared = common_bytes(&self.before, &run.term);
@@ -149,7 +154,7 @@ impl Writer {
         let crc = crc32fast::hash(&self.block);
         self.block.extend_from_slice(&crc.to_le_bytes());
         self.file.write_all(&self.block)?;
-        self.fences.set_length(self.block.len());
+        self.fences.set_length(u32::try_from(self.block.len()).map_err(|_| too_long())?);
         self.written += self.block.len() as u64;
         self.block.clear();
         Ok(())
