@@ -200,7 +200,7 @@ impl Journal {
     }
 
     /// Writes zeros where what comes next does not fit into what is there. Without room, records are written all the
-    /// same, and it takes longer: so it does not matter what becomes of it.
+    /// same, and it takes longer: so it does not matter what becomes of it. On a disk that is full, it takes none away.
     fn make_room(&mut self) {
         let end = self.written + self.records.len() as u64;
         let Some(room) = self.room.filter(|room| end + SECTOR > *room) else { return };
@@ -208,6 +208,8 @@ impl Journal {
         let zeros = vec![0; usize::try_from(to - from).unwrap_or_default()];
         if self.file.write_all_at(&zeros, from).is_ok() {
             self.room = Some(to);
+        } else {
+            drop(self.file.set_len(room.max(self.written)));
         }
     }
 
