@@ -40,8 +40,9 @@ const BUFFER: usize = 1 << 18;
 /// How many bytes of an append are written before they are synced, while more are made: so its end waits for few.
 const AHEAD: u64 = 1 << 25;
 
-/// How much room is made at a time, in bytes.
+/// How much room is made at a time, in bytes, and how much there should be.
 const ROOM: u64 = 1 << 20;
+const ENOUGH: u64 = 1 << 19;
 
 /// Of a disk, so many bytes are written whole or not at all.
 const SECTOR: u64 = 512;
@@ -63,6 +64,15 @@ pub enum NotAJournal {
     Io(#[from] io::Error),
 }
 
+/// What is done to the file on a thread of its own.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    /// Bringing to the disk what was written.
+    Sync,
+    /// Making room after so many bytes, and bringing it to the disk.
+    Room(u64),
+}
+
 /// A journal open for appending.
 #[derive(Debug)]
 pub struct Journal {
@@ -78,9 +88,10 @@ pub struct Journal {
     records: Vec<u8>,
     /// The last entry added: whether its append goes on is known when another comes, or none.
     held: Option<Vec<u8>>,
-    /// The length of what was written when a sync last began, and the thread on which one goes on while more is done.
+    /// The length of what was written when a sync last began.
     synced: u64,
-    syncing: Option<Aside<(), io::Result<()>>>,
+    /// The thread on which the file is synced, or room is made, while more is done.
+    aside: Option<Aside<Work, io::Result<Option<u64>>>>,
 }
 
 impl Journal {
@@ -109,8 +120,8 @@ impl Journal {
     }
 
     fn at(file: File, bytes: u64) -> Self {
-        let (records, held, syncing) = (Vec::new(), None, None);
-        Self { file, bytes, written: bytes, room: None, records, held, synced: bytes, syncing }
+        let (records, held, aside) = (Vec::new(), None, None);
+        Self { file, bytes, written: bytes, room: None, records, held, synced: bytes, aside }
     }
 
     /// The length of what has been acknowledged, in bytes.
@@ -132,30 +143,42 @@ impl Journal {
 
     /// Writes what was added, save for the last entry.
     pub(crate) fn spill(&mut self) -> io::Result<()> {
+        let end = self.written + self.records.len() as u64;
+        if self.room.is_some_and(|room| end + SECTOR > room) {
+            // Where room is being made, nothing may be written meanwhile.
+            self.end_aside()?;
+        }
         self.file.write_all_at(&self.records, self.written)?;
-        self.written += self.records.len() as u64;
+        self.written = end;
+        self.room = self.room.map(|room| room.max(end));
         self.records.clear();
         if self.written - self.synced >= AHEAD { self.begin_sync() } else { Ok(()) }
     }
 
     /// Begins to sync what was written, once the sync before has ended.
     fn begin_sync(&mut self) -> io::Result<()> {
-        self.end_sync()?;
-        let syncing = match &mut self.syncing {
-            Some(syncing) => syncing,
-            none => {
-                let file = self.file.try_clone()?;
-                none.insert(Aside::new(move |()| file.sync_data()))
-            }
-        };
-        syncing.begin(());
+        self.begin_aside(Work::Sync)?;
         self.synced = self.written;
         Ok(())
     }
 
-    /// Waits for the sync that was begun. The system tells of a failure once: so it must be heard here.
-    fn end_sync(&mut self) -> io::Result<()> {
-        self.syncing.as_mut().and_then(Aside::end).unwrap_or(Ok(()))
+    /// Begins something on the thread for it, once what it did before has ended.
+    fn begin_aside(&mut self, work: Work) -> io::Result<()> {
+        self.end_aside()?;
+        if self.aside.is_none() {
+            let file = self.file.try_clone()?;
+            self.aside = Some(Aside::new(move |work| work_aside(&file, work)));
+        }
+        self.aside.as_mut().into_iter().for_each(|aside| aside.begin(work));
+        Ok(())
+    }
+
+    /// Waits for what goes on aside. The system tells of a failed sync once: so it must be heard here.
+    fn end_aside(&mut self) -> io::Result<()> {
+        if let Some(room) = self.aside.as_mut().and_then(Aside::end).transpose()?.flatten() {
+            self.room = self.room.max(Some(room));
+        }
+        Ok(())
     }
 
     /// Ends the append that is being written: when this returns it is on disk, all of it.
@@ -171,7 +194,7 @@ impl Journal {
     pub(crate) fn commit_while<R>(&mut self, meanwhile: impl FnOnce() -> R) -> (io::Result<()>, R) {
         let begun = self.write_last().and_then(|()| self.begin_sync());
         let done = meanwhile();
-        let committed = begun.and_then(|()| self.end_sync());
+        let committed = begun.and_then(|()| self.end_aside());
         (self.settle(committed), done)
     }
 
@@ -184,7 +207,6 @@ impl Journal {
             self.sync()?;
         }
         push_record(&mut self.records, &last, false);
-        self.make_room();
         self.spill()
     }
 
@@ -192,25 +214,16 @@ impl Journal {
     fn settle(&mut self, committed: io::Result<()>) -> io::Result<()> {
         if committed.is_err() {
             self.cut();
-        } else {
-            self.bytes = self.written;
-            self.room = self.room.max(Some(self.bytes));
+            return committed;
         }
-        committed
-    }
-
-    /// Writes zeros where what comes next does not fit into what is there. Without room, records are written all the
-    /// same, and it takes longer: so it does not matter what becomes of it. On a disk that is full, it takes none away.
-    fn make_room(&mut self) {
-        let end = self.written + self.records.len() as u64;
-        let Some(room) = self.room.filter(|room| end + SECTOR > *room) else { return };
-        let (from, to) = (room.max(end), end + ROOM);
-        let zeros = vec![0; usize::try_from(to - from).unwrap_or_default()];
-        if self.file.write_all_at(&zeros, from).is_ok() {
-            self.room = Some(to);
-        } else {
-            drop(self.file.set_len(room.max(self.written)));
+        self.bytes = self.written;
+        match self.room {
+            // What becomes of it, the next append hears.
+            Some(room) if room - self.bytes < ENOUGH => drop(self.begin_aside(Work::Room(room))),
+            Some(_) => {}
+            None => self.room = Some(self.bytes),
         }
+        Ok(())
     }
 
     /// Cuts off the room that is left: the file ends where its last append does.
@@ -218,12 +231,16 @@ impl Journal {
     /// # Errors
     /// When the disk would not; then whoever opens the journal next cuts it.
     pub(crate) fn give_up_room(&mut self) -> io::Result<()> {
-        if self.room.take().is_some() { self.file.set_len(self.bytes) } else { Ok(()) }
+        let ended = self.end_aside();
+        if self.room.take().is_some() {
+            self.file.set_len(self.bytes)?;
+        }
+        ended
     }
 
     /// Brings what was written to the disk.
     fn sync(&mut self) -> io::Result<()> {
-        self.end_sync()?;
+        self.end_aside()?;
         self.file.sync_data()?;
         self.synced = self.written;
         Ok(())
@@ -235,7 +252,7 @@ impl Journal {
     /// A whole append whose sync failed would count, so it is tried here, and its own failure changes nothing.
     pub(crate) fn cut(&mut self) {
         // What became of it no longer matters.
-        drop(self.end_sync());
+        drop(self.end_aside());
         self.records.clear();
         self.held = None;
         drop(self.file.set_len(self.bytes));
@@ -254,6 +271,25 @@ impl Journal {
         }
         added.and_then(|()| self.commit())
     }
+}
+
+/// Does something to the file; where it has made room, gives where that ends.
+fn work_aside(file: &File, work: Work) -> io::Result<Option<u64>> {
+    let room = match work {
+        Work::Sync => None,
+        Work::Room(from) => {
+            let end = from + ROOM;
+            let zeros = vec![0; usize::try_from(ROOM).unwrap_or_default()];
+            if file.write_all_at(&zeros, from).is_err() {
+                // Without room, records are written all the same, and it takes longer; what is left of a full disk is
+                // for them.
+                file.set_len(from)?;
+                return Ok(None);
+            }
+            Some(end)
+        }
+    };
+    file.sync_data().map(|()| room)
 }
 
 fn push_record(records: &mut Vec<u8>, entry: &[u8], goes_on: bool) {

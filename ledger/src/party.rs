@@ -15,7 +15,7 @@ use crate::spelling::of_text;
 pub const ID_CHARACTERS: usize = 64;
 
 /// The id of a party: 1 to 64 of `A–Z a–z 0–9 . _ : -`, the first a letter or digit.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartyId(SmolStr);
 
 /// The text is not the id of a party.

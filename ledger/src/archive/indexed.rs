@@ -1,6 +1,6 @@
 //! Index and journal together: single entries and what is about them, without reading the rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -50,7 +50,7 @@ pub(crate) struct Indexed {
     pub(super) kin: OnceLock<Kin>,
     pub(super) regimes: Regimes,
     last: OnceLock<Recorded>,
-    pub(super) declared: BTreeMap<PartyId, (PartyKind, u64)>,
+    pub(super) declared: HashMap<PartyId, (PartyKind, u64)>,
     /// What the ledger may hold, once many acts have been looked up.
     pub(super) present: Option<Present>,
     /// How many acts have been looked up.
@@ -118,7 +118,7 @@ impl Indexed {
             Some(span) => (span.head(), span.end),
             None => (Head::EMPTY, FIRST_LINE.len() as u64),
         };
-        let (recent, kin, declared) = (Recent::default(), OnceLock::new(), BTreeMap::new());
+        let (recent, kin, declared) = (Recent::default(), OnceLock::new(), HashMap::new());
         Ok(Self {
             records,
             index,

@@ -12,7 +12,7 @@ use crate::party::PartyId;
 use super::indexed::{Indexed, Unread};
 
 /// How many the first filter has room for; each further one has four times as many.
-const FIRST: usize = 1 << 20;
+const FIRST: usize = 1 << 16;
 const MOST: usize = 1 << 22;
 const FALSE_ALARMS: f64 = 0.001;
 
