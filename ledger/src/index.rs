@@ -229,7 +229,7 @@ impl Index {
         self.writing.as_ref().is_some_and(|(_, making)| making.is_finished())
     }
 
-    /// Begins to write a segment that follows the last one, out of what its entries have added to the postings.
+    /// Begins to write a segment that follows the last one, out of what its entries have added.
     pub(crate) fn begin_writing(
         &mut self,
         span: Span,
@@ -240,7 +240,7 @@ impl Index {
         let (last, path) = (span.last, self.pending_path_of((span.first, span.last)));
         let making = Making::begin(move || {
             let mut writer = Writer::create(&path, span)?;
-            for posting in postings.up_to(last) {
+            for posting in postings.in_order() {
                 writer.add(posting)?;
             }
             writer.finish(milestones.into_iter())

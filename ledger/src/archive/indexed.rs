@@ -252,7 +252,7 @@ impl Indexed {
         let Some((span, milestones)) = self.recent.span(from + length, previous, start, self.end) else {
             return Ok(false);
         };
-        self.index.begin_writing(span, milestones, self.recent.freeze())?;
+        self.index.begin_writing(span, milestones, self.recent.freeze(from + length))?;
         Ok(true)
     }
 

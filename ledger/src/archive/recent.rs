@@ -275,9 +275,9 @@ impl Recent {
         self.entries.partition_point(|(_, entry)| entry.number <= last)
     }
 
-    /// What was added so far, term by term: it does not change until [`Recent::forget`].
-    pub(super) fn freeze(&mut self) -> Arc<Postings> {
-        let frozen = Arc::new(self.postings.take());
+    /// What entries up to one of them have added, term by term: it does not change until [`Recent::forget`].
+    pub(super) fn freeze(&mut self, last: u64) -> Arc<Postings> {
+        let frozen = Arc::new(self.postings.take_up_to(last));
         Arc::clone(self.frozen.insert(frozen))
     }
 
@@ -286,9 +286,7 @@ impl Recent {
         let forgotten: Vec<_> = self.entries.drain(..self.count_to(last)).collect();
         // To let go of thousands takes milliseconds, and nobody need wait for that.
         spawn(move || drop(forgotten));
-        if let Some(frozen) = self.frozen.take() {
-            self.postings.put_before(frozen.after(last));
-        }
+        self.frozen = None;
         let begin = self.entries.first().map_or(u64::MAX, |(begin, _)| *begin);
         self.ids.retain(|(_, offset)| *offset >= begin);
         self.cases.retain(|_, case| case.about.last().is_some_and(|offset| *offset >= begin));

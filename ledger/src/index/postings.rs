@@ -9,7 +9,8 @@ use super::segment::{Entered, Form, IndexFault, Posting};
 use super::term::{Terms, beginning};
 use super::version::Days;
 
-/// Terms, each with an offset, what is beside it, and the number of the entry through which it came to be there.
+/// Terms, each with an offset, what is beside it, and the number of the entry through which it came to be there; these
+/// rise.
 #[derive(Debug, Default)]
 pub(crate) struct Postings {
     /// The terms, one after another, each with what is beside its offset.
@@ -62,43 +63,32 @@ impl Postings {
         Ok(())
     }
 
-    /// What entries up to one of them have added, in the order of the terms.
-    pub(crate) fn up_to(&self, last: u64) -> impl Iterator<Item = Entered<'_>> {
+    /// All of it, in the order of the terms.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = Entered<'_>> {
         let mut before = None;
-        let postings = self.order().iter().map(|place| &self.all[*place]);
-        postings.filter(move |posting| posting.by <= last).filter_map(move |posting| {
+        self.order().iter().filter_map(move |place| {
             // An act of several measures comes under the same term by each.
-            let entered = self.entered(posting);
+            let entered = self.entered(&self.all[*place]);
             (before.replace(entered) != Some(entered)).then_some(entered)
         })
     }
 
-    /// All of it; in its place comes nothing, with room for as much: to grow by and by means to be copied again and
-    /// again.
-    pub(crate) fn take(&mut self) -> Self {
+    /// Lets go of what entries up to one of them have added, and gives that. There is room for as much again: to grow by
+    /// and by means to be copied again and again.
+    pub(crate) fn take_up_to(&mut self, last: u64) -> Self {
         let room = Self {
             bytes: Vec::with_capacity(self.bytes.len()),
             all: Vec::with_capacity(self.all.len()),
             order: OnceLock::new(),
         };
-        std::mem::replace(self, room)
-    }
-
-    /// What entries after one of them have added, as it came.
-    pub(crate) fn after(&self, last: u64) -> impl Iterator<Item = (Entered<'_>, u64)> {
-        let after = self.all.iter().filter(move |posting| posting.by > last);
-        after.map(|posting| (self.entered(posting), posting.by))
-    }
-
-    /// Puts what came earlier before all the others.
-    pub(crate) fn put_before<'p>(&mut self, earlier: impl Iterator<Item = (Entered<'p>, u64)>) {
-        let mut earlier = earlier.peekable();
-        if earlier.peek().is_none() {
-            return;
+        let mut taken = std::mem::replace(self, room);
+        let count = taken.all.partition_point(|posting| posting.by <= last);
+        for posting in &taken.all[count..] {
+            self.push(taken.entered(posting), posting.by);
         }
-        let later = std::mem::take(self);
-        earlier.for_each(|(entered, by)| self.push(entered, by));
-        later.after(0).for_each(|(entered, by)| self.push(entered, by));
+        taken.all.truncate(count);
+        taken.order.take();
+        taken
     }
 
     fn order(&self) -> &[usize] {
