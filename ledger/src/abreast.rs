@@ -5,6 +5,7 @@ use std::fmt;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{JoinHandle, available_parallelism, scope, spawn};
 
 /// Below this a thread costs more than it saves.
@@ -20,20 +21,27 @@ pub fn abreast<T: Send, R: Send>(
     one_after_another(side_by_side(shares(list, may_part), work))
 }
 
-/// What comes of each of several things that take long, in their order.
+/// What comes of each of several things that take long, in their order. Each thread takes the next, so that they end
+/// together though some things take longer than others.
 pub(crate) fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let Some(ours) = things.pop() else { return Vec::new() };
-    if things.is_empty() {
-        return vec![work(ours)];
+    if things.len() < 2 {
+        return things.pop().map(work).into_iter().collect();
     }
-    let work = &work;
-    scope(|scope| {
-        let others: Vec<_> = things.into_iter().map(|other| scope.spawn(move || work(other))).collect();
-        let of_ours = work(ours);
+    let threads = threads().min(things.len());
+    let things = Mutex::new(things.into_iter().enumerate());
+    let next = || things.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let take = || -> Vec<(usize, R)> {
+        std::iter::from_fn(next).map(|(place, thing)| (place, work(thing))).collect()
+    };
+    let mut done: Vec<(usize, R)> = scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        let ours = take();
         let of_others =
             others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        of_others.chain([of_ours]).collect()
-    })
+        of_others.chain([ours]).flatten().collect()
+    });
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, done)| done).collect()
 }
 
 /// How many things are worth doing at once.
@@ -117,15 +125,12 @@ impl<J, R> fmt::Debug for Aside<J, R> {
     }
 }
 
-/// Lists as one, in their order; it grows once.
-pub(crate) fn one_after_another<T>(mut parts: Vec<Vec<T>>) -> Vec<T> {
-    if parts.len() == 1 {
-        return parts.pop().unwrap_or_default();
-    }
-    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
-    for part in parts {
-        all.extend(part);
-    }
+/// Lists as one, in their order: the first grows once, where it has no room for the others.
+pub(crate) fn one_after_another<T>(parts: Vec<Vec<T>>) -> Vec<T> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    all.reserve(parts.as_slice().iter().map(Vec::len).sum());
+    parts.for_each(|mut part| all.append(&mut part));
     all
 }
 

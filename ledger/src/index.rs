@@ -172,6 +172,11 @@ impl Index {
         self.segments.iter().try_for_each(|segment| segment.scan(terms, until, &mut block, each))
     }
 
+    /// How many bytes of the segments lie under terms, about.
+    pub(crate) fn length(&self, terms: &Terms<'_>) -> usize {
+        self.segments.iter().map(|segment| segment.length(terms)).sum()
+    }
+
     /// Terms that cut those which begin so into as many parts of about one length; none where there is little under them.
     pub(crate) fn cuts(&self, prefix: &[u8], parts: usize) -> Vec<Vec<u8>> {
         /// So many blocks are worth a thread.

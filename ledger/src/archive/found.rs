@@ -59,6 +59,12 @@ impl<'h> Found<'h> {
         Self { last, heirs, bytes: Vec::new(), runs: Vec::new() }
     }
 
+    /// The same, with room for what lies in so many bytes of the index.
+    pub(super) fn with_room(last: u64, heirs: Option<&'h Heirs>, length: usize) -> Self {
+        let (bytes, runs) = (Vec::with_capacity(length), Vec::with_capacity(length / 64));
+        Self { bytes, runs, ..Self::new(last, heirs) }
+    }
+
     /// Takes what is known; and where there is more before it, notes that.
     pub(super) fn push(&mut self, posting: Posting<'_>) -> Result<(), IndexFault> {
         let is_known = is_known(posting.beside, self.last)?;
@@ -116,7 +122,10 @@ impl<'h> Found<'h> {
         for runs in self.runs.chunk_by(|one, other| self.is_same(one, other)) {
             let places = place..place + runs.len();
             place = places.end;
-            carried.extend(carried_term(self.term(&runs[0]), heirs)?.map(|term| (places, term)));
+            let own = self.term(&runs[0]);
+            if term::parties_of(own).any(|party| heirs.contains_key(party)) {
+                carried.extend(carried_term(own, heirs)?.map(|term| (places, term)));
+            }
         }
         for (places, term) in &carried {
             let place = self.add(term)?;
@@ -135,10 +144,14 @@ impl<'h> Found<'h> {
         if self.heirs.is_none() {
             return Vec::new();
         }
-        let runs = std::mem::take(&mut self.runs);
-        let (ours, others): (Vec<Run>, Vec<Run>) =
-            runs.into_iter().partition(|run| terms.hold(self.term(run)));
-        self.runs = ours;
+        let mut others = std::mem::take(&mut self.runs);
+        let before = others.partition_point(|run| self.term(run) < terms.from);
+        let after = others.partition_point(|run| self.term(run) < terms.from || terms.reach(self.term(run)));
+        if (before, after) == (0, others.len()) {
+            self.runs = others;
+            return Vec::new();
+        }
+        self.runs = others.drain(before..after).collect();
         let stray = |run: Run| Stray {
             term: self.term(&run).to_vec(),
             found_under: self.at(run.found_under).to_vec(),
@@ -182,25 +195,31 @@ impl<'h> Found<'h> {
         passes: impl Fn(&[u8]) -> bool,
         tell: impl Fn(OfRegister<'_>, &mut Vec<T>) -> Result<(), IndexFault> + Sync,
     ) -> Result<Vec<T>, IndexFault> {
-        let registers = self.runs.chunk_by(|one, other| self.is_same(one, other));
-        let registers = registers.filter(|runs| passes(self.term(&runs[0]))).collect();
-        let of_share = |share: Vec<&[Run]>| {
+        let registers = self.registers().filter(|register| passes(register.term())).collect();
+        let of_share = |share: Vec<OfRegister<'_>>| {
             let mut told = Vec::with_capacity(share.len());
-            for runs in share {
-                tell(OfRegister { found: self, runs }, &mut told)?;
-            }
+            share.into_iter().try_for_each(|register| tell(register, &mut told))?;
             Ok(told)
         };
         let parts = abreast(registers, |_, _| true, |share| vec![of_share(share)]);
         Ok(one_after_another(parts.into_iter().collect::<Result<_, IndexFault>>()?))
     }
+
+    /// The registers, in order.
+    pub(super) fn registers(&self) -> impl Iterator<Item = OfRegister<'_>> {
+        let runs = self.runs.chunk_by(|one, other| self.is_same(one, other));
+        runs.map(|runs| OfRegister { found: self, runs })
+    }
+
+    /// At most as many registers as there are.
+    pub(super) fn most(&self) -> usize {
+        self.runs.len()
+    }
 }
 
 /// The term of a register under the names that its parties bear on the day, where those are others.
 fn carried_term(own: &[u8], heirs: &Heirs) -> Result<Option<Vec<u8>>, IndexFault> {
-    if !term::register_of(own).is_some_and(stands_alone)
-        || !term::parties_of(own).any(|party| heirs.contains_key(party))
-    {
+    if !term::register_of(own).is_some_and(stands_alone) {
         return Ok(None);
     }
     let key = term::key_of(own).ok_or(IndexFault::Damaged)?;

@@ -1,6 +1,6 @@
 //! Index and journal together: single entries and what is about them, without reading the rest.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -22,11 +22,11 @@ use crate::party::PartyId;
 use crate::registrar::family;
 use crate::standing::Recorded;
 
-use super::Moment;
 use super::present::Present;
 use super::recent::Recent;
 use super::regimes::Regimes;
 use super::scope::Kin;
+use super::{Lookup, Moment};
 
 /// Why something could not be read by the index; then the whole history is read.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +50,7 @@ pub(crate) struct Indexed {
     pub(super) kin: OnceLock<Kin>,
     pub(super) regimes: Regimes,
     last: OnceLock<Recorded>,
-    pub(super) declared: HashMap<PartyId, (PartyKind, u64)>,
+    pub(super) declared: Lookup<PartyId, (PartyKind, u64)>,
     /// What the ledger may hold, once many acts have been looked up.
     pub(super) present: Option<Present>,
     /// How many acts have been looked up.
@@ -118,7 +118,7 @@ impl Indexed {
             Some(span) => (span.head(), span.end),
             None => (Head::EMPTY, FIRST_LINE.len() as u64),
         };
-        let (recent, kin, declared) = (Recent::default(), OnceLock::new(), HashMap::new());
+        let (recent, kin, declared) = (Recent::default(), OnceLock::new(), Lookup::new());
         Ok(Self {
             records,
             index,

@@ -1,6 +1,6 @@
 //! The part of the roll that some new acts are checked against: what they name, and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::act::{ActId, ActRef, Changes, Deed, PartyKind, Submitted};
 use crate::party::PartyId;
@@ -25,7 +25,7 @@ impl Indexed {
         }
         let mut roll = Roll::default();
         let mut entries: BTreeMap<u64, Recorded> = BTreeMap::new();
-        let mut parties: HashSet<&PartyId> = HashSet::new();
+        let mut parties: BTreeSet<&PartyId> = BTreeSet::new();
         let mut named: BTreeSet<PartyId> = BTreeSet::new();
         let mut targets: BTreeSet<u64> = BTreeSet::new();
         for Submitted { act, .. } in acts {

@@ -193,7 +193,7 @@ impl Indexed {
         let parts = Terms::parted(&prefix, &cuts);
         let until = Until { day: number_of(heirs.0), last_only: &|_| stands_alone(register) };
         let scanned = side_by_side(parts.iter().collect(), |terms| {
-            let mut found = Found::new(last, Some(&heirs.1));
+            let mut found = Found::with_room(last, Some(&heirs.1), self.index.length(terms) / 2);
             self.scan_until(terms, Some(&until), &mut |posting| found.push(posting))?;
             found.sort()?;
             let strays = found.strays(terms);
@@ -223,11 +223,6 @@ impl Indexed {
             return Ok(answer_with(&registers, &heirs.1, question));
         };
         let is_of_all = question.actor.is_none() && question.subject.is_none();
-        let parts = if is_of_all {
-            self.find_all(register, &heirs, last)?
-        } else {
-            vec![self.find(questions, kin, Some(&heirs), last)?]
-        };
         // What moves a register need not outlive the telling of it.
         let telling = Telling::new(&self.index, question.as_of, last);
         let answering = Answering::new(kin, &heirs.1, question);
@@ -239,8 +234,16 @@ impl Indexed {
             }
             Ok(())
         };
-        let standings = parts.iter().map(|found| found.told(|_| true, tell)).collect::<Result<_, _>>()?;
-        Ok(answering.answer(one_after_another(standings)))
+        if !is_of_all {
+            let found = self.find(questions, kin, Some(&heirs), last)?;
+            return Ok(answering.answer(found.told(|_| true, tell)?));
+        }
+        let told = side_by_side(self.find_all(register, &heirs, last)?, |found| {
+            let mut standings = Vec::with_capacity(found.most());
+            found.registers().try_for_each(|register| tell(register, &mut standings))?;
+            Ok(standings)
+        });
+        Ok(answering.answer(one_after_another(told.into_iter().collect::<Result<_, Unread>>()?)))
     }
 }
 

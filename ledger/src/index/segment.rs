@@ -196,7 +196,7 @@ impl Segment {
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         // The term may begin in the block before the first fence that is not less.
-        let from = self.fences.from_term(terms.from).saturating_sub(1);
+        let from = self.fences.first_from(terms.from).saturating_sub(1);
         let mut place = from;
         while place < self.fences.len() {
             if place > from && !terms.reach(self.fences.term(place)) {
@@ -218,9 +218,17 @@ impl Segment {
         Ok(())
     }
 
+    /// How many bytes lie under terms, to a block.
+    pub(crate) fn length(&self, terms: &Terms<'_>) -> usize {
+        let under = self.fences.under(terms);
+        let at = |place: usize| self.fences.get(place).map_or(0, |fence| fence.at);
+        let (from, last) = (at(under.start), at(under.end.saturating_sub(1)));
+        usize::try_from(last.saturating_sub(from)).unwrap_or_default()
+    }
+
     /// The terms with which blocks begin, of those that begin so.
     pub(crate) fn fences(&self, prefix: &[u8]) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.fences.under(prefix).map(|place| self.fences.term(place))
+        self.fences.under(&Terms::under(prefix)).map(|place| self.fences.term(place))
     }
 
     /// The block to be read after one: where all the next ones hold is the term with which this one ends, and only its
@@ -239,7 +247,7 @@ impl Segment {
         first: i32,
         each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
-        let after = self.fences.from_run(term, first);
+        let after = self.fences.first_from_run(term, first);
         let mut block = Block::default();
         self.read(after.checked_sub(1).ok_or(IndexFault::Damaged)?, &mut block)?;
         let last_only = Until { day: first - 1, last_only: &|_| true };

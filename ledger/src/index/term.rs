@@ -260,12 +260,13 @@ pub(crate) fn push_own(term: &[u8], own: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The parties that the own term of a register names, as words; those that it does not name are empty.
+/// The parties that the own term of a register names, as words.
 pub(crate) fn parties_of(own: &[u8]) -> impl Iterator<Item = &str> {
     let mut rest = own.get(2..).unwrap_or_default();
     let (actor, subject, of) = (take_word(&mut rest), take_word(&mut rest), take_word(&mut rest));
     take_word(&mut rest);
-    [actor, subject, of, take_word(&mut rest)].into_iter().flatten()
+    let person = take_word(&mut rest);
+    [actor, subject, of, person].into_iter().flatten().filter(|party| !party.is_empty())
 }
 
 /// Whether a term is one of a register.

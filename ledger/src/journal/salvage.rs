@@ -157,8 +157,8 @@ impl Contents {
     fn in_damage(&self, range: &Range<usize>) -> Option<Followed> {
         let last = self.written..(self.written + ZEROS).min(range.end);
         let ends = last.filter(|_| range.end > self.written).chain([range.end]);
-        let entries = ends.filter_map(|end| self.bytes.get(range.start + HEADER..end));
-        entries.filter_map(|entry| read(entry.to_vec()).ok()).next()
+        let mut entries = ends.filter_map(|end| self.bytes.get(range.start + HEADER..end));
+        entries.find_map(|entry| read(entry.to_vec()).ok())
     }
 
     /// Whether of damage some sector was never written, or that begins in the middle of one.

@@ -247,7 +247,7 @@ impl<'a> World<'a> {
                 // Of most there is one thing to tell.
                 let mut told = Vec::with_capacity(share.len());
                 for parts in share.chunk_by(Placed::is_same) {
-                    told.extend(self.found(parts, &endings, until).into_iter().flat_map(&tell));
+                    told.extend(Self::found(parts, &endings, until).into_iter().flat_map(&tell));
                 }
                 told
             },
@@ -283,7 +283,7 @@ impl<'a> World<'a> {
     }
 
     /// A register by what its acts do; none where no act has moved it by the day.
-    fn found(&self, parts: &[Placed<'a>], endings: &OfRegimes<&'a Move>, until: Day) -> Option<Found<'a>> {
+    fn found(parts: &[Placed<'a>], endings: &OfRegimes<&'a Move>, until: Day) -> Option<Found<'a>> {
         let key = parts.first()?.key();
         let moves = parts.iter().flat_map(|part| &part.moved.moves);
         if key.register != Register::Sanction {

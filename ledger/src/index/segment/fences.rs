@@ -102,20 +102,19 @@ impl Fences {
     }
 
     /// The first block that begins with no earlier term.
-    pub(super) fn from_term(&self, term: &[u8]) -> usize {
+    pub(super) fn first_from(&self, term: &[u8]) -> usize {
         first(self.alike(term), |place| self.term(place) >= term)
     }
 
     /// The first block that begins with no earlier run of a term.
-    pub(super) fn from_run(&self, term: &[u8], day: i32) -> usize {
+    pub(super) fn first_from_run(&self, term: &[u8], day: i32) -> usize {
         let run = (term, Some(day));
         first(self.alike(term), |place| (self.term(place), self.all[place].first) >= run)
     }
 
-    /// The blocks that begin with terms that begin so.
-    pub(super) fn under(&self, prefix: &[u8]) -> Range<usize> {
-        let from = self.from_term(prefix);
-        let terms = Terms::under(prefix);
+    /// The blocks that begin with one of these terms.
+    pub(super) fn under(&self, terms: &Terms<'_>) -> Range<usize> {
+        let from = self.first_from(terms.from);
         from..first(from..self.len(), |place| !terms.reach(self.term(place)))
     }
 
