@@ -11,9 +11,10 @@ use crate::party::PartyId;
 
 use super::indexed::{Indexed, Unread};
 
-/// How many the first filter has room for; each further one has four times as many.
+/// How many the first filter has room for; each further one has sixteen times as many: to ask each filter is to wait for
+/// memory once.
 const FIRST: usize = 1 << 16;
-const MOST: usize = 1 << 22;
+const MOST: usize = 1 << 24;
 const FALSE_ALARMS: f64 = 0.001;
 
 /// What a ledger may hold.
@@ -81,7 +82,7 @@ impl Present {
         if self.room == 0 {
             self.filters.push(BloomFilter::with_false_pos(FALSE_ALARMS).seed(&0).expected_items(self.size));
             self.room = self.size;
-            self.size = (4 * self.size).min(MOST);
+            self.size = (16 * self.size).min(MOST);
         }
         let Some((last, full)) = self.filters.split_last_mut() else { return false };
         let was_there = full.iter().any(|filter| filter.contains(term)) || last.insert(term);
