@@ -1,11 +1,11 @@
 //! Work on several threads. Long lists are cut into as many shares as there are threads: each share is worked on by
 //! itself, and what comes of them is joined in the order of the list, so that nobody can tell that there were several.
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use std::fmt;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{JoinHandle, available_parallelism, scope, spawn};
 
 /// Below this a thread costs more than it saves.
@@ -21,27 +21,13 @@ pub fn abreast<T: Send, R: Send>(
     one_after_another(side_by_side(shares(list, may_part), work))
 }
 
-/// What comes of each of several things that take long, in their order. Each thread takes the next, so that they end
-/// together though some things take longer than others.
-pub(crate) fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+/// What comes of each of several things that take long, in their order.
+pub(crate) fn side_by_side<T: Send, R: Send>(things: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     if things.len() < 2 {
-        return things.pop().map(work).into_iter().collect();
+        return things.into_iter().map(work).collect();
     }
-    let threads = threads().min(things.len());
-    let things = Mutex::new(things.into_iter().enumerate());
-    let next = || things.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let take = || -> Vec<(usize, R)> {
-        std::iter::from_fn(next).map(|(place, thing)| (place, work(thing))).collect()
-    };
-    let mut done: Vec<(usize, R)> = scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
-        let ours = take();
-        let of_others =
-            others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        of_others.chain([ours]).flatten().collect()
-    });
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, done)| done).collect()
+    let work = &work;
+    things.into_par_iter().with_max_len(1).map(work).collect()
 }
 
 /// How many things are worth doing at once.

@@ -177,20 +177,14 @@ impl Index {
         self.segments.iter().map(|segment| segment.length(terms)).sum()
     }
 
-    /// Terms that cut those which begin so into as many parts of about one length; none where there is little under them.
+    /// Terms that cut those which begin so into parts of about as many terms; none where there are few.
     pub(crate) fn cuts(&self, prefix: &[u8], parts: usize) -> Vec<Vec<u8>> {
         /// So many blocks are worth a thread.
         const MANY: usize = 16;
-        let longest =
-            self.segments.iter().map(|segment| segment.fences(prefix)).max_by_key(ExactSizeIterator::len);
-        let fences: Vec<&[u8]> = longest.into_iter().flatten().collect();
-        if fences.len() < MANY * parts {
-            return Vec::new();
-        }
-        let mut cuts: Vec<Vec<u8>> =
-            (1..parts).map(|part| fences[part * fences.len() / parts].to_vec()).collect();
-        cuts.dedup();
-        cuts
+        let fences = self.segments.iter().map(|segment| segment.fences(prefix)).max_by_key(Vec::len);
+        let fences = fences.filter(|fences| fences.len() >= MANY * parts).unwrap_or_default();
+        let cuts = (1..parts).filter_map(|part| fences.get(part * fences.len() / parts));
+        cuts.map(|term| term.to_vec()).collect()
     }
 
     /// Hands on the last run of a term before one that lies by days.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::abreast::{side_by_side, threads};
 use crate::act::{Act, Deed, Submitted};
 use crate::archive::named_in;
 use crate::entry::Entry;
@@ -45,15 +46,8 @@ impl Gathered {
         let mut wanted: Vec<u64> = self.about.iter().filter_map(About::id).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let parts: Vec<u64> = (0..PARTS.into()).collect();
-        let holders = side_by_side(&parts, |parts| {
-            let mut holders = Vec::new();
-            for part in parts {
-                self.hold(*part, &wanted, &journal, &mut holders)?;
-            }
-            Some(holders)
-        })?;
-        let holders: Vec<Holder> = holders.concat();
+        let holders = side_by_side((0..PARTS.into()).collect(), |part| self.hold(part, &wanted, &journal));
+        let holders: Vec<Holder> = holders.into_iter().collect::<Option<Vec<_>>>()?.concat();
         let mut about = Vec::with_capacity(self.about.len());
         for later in &self.about {
             about.push((journal.target(later, &holders)?, later.number));
@@ -66,14 +60,9 @@ impl Gathered {
         cases.are_sound(&corrections)
     }
 
-    /// Looks at the ids of a part: lists the holders of those that are wanted; none where an id stands twice.
-    fn hold(
-        &self,
-        part: u64,
-        wanted: &[u64],
-        journal: &Journal<'_>,
-        holders: &mut Vec<Holder>,
-    ) -> Option<()> {
+    /// Looks at the ids of a part: gives the holders of those that are wanted; none where an id stands twice.
+    fn hold(&self, part: u64, wanted: &[u64], journal: &Journal<'_>) -> Option<Vec<Holder>> {
+        let mut holders = Vec::new();
         let part_of = |hash: u64| hash >> (u64::BITS - PARTS.ilog2());
         let ids = (1..)
             .zip(self.ids.iter().flatten())
@@ -90,19 +79,8 @@ impl Gathered {
             let from = sorted.partition_point(|holder| holder.0 < *hash);
             holders.extend(sorted[from..].iter().take_while(|holder| holder.0 == *hash));
         }
-        Some(())
+        Some(holders)
     }
-}
-
-/// What comes of the shares of a list, one for each thread; none where one of them gives none.
-fn side_by_side<T: Sync, R: Send>(list: &[T], work: impl Fn(&[T]) -> Option<R> + Sync) -> Option<Vec<R>> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = list.len().div_ceil(threads).max(1);
-    let work = &work;
-    std::thread::scope(|scope| {
-        let shares: Vec<_> = list.chunks(share).map(|share| scope.spawn(move || work(share))).collect();
-        shares.into_iter().map(|share| share.join().ok()?).collect()
-    })
 }
 
 impl About {
@@ -178,7 +156,8 @@ impl Cases<'_> {
         let all = |share: &[(u64, u64)]| {
             share.iter().try_for_each(|(target, number)| self.is_sound(*target, *number))
         };
-        side_by_side(corrections, all).map(drop)
+        let share = corrections.len().div_ceil(threads()).max(1);
+        side_by_side(corrections.chunks(share).collect(), all).into_iter().collect()
     }
 
     /// Checks a correction as it would be checked if it were new: against the act that it corrects, with all that was

@@ -226,9 +226,12 @@ impl Segment {
         usize::try_from(last.saturating_sub(from)).unwrap_or_default()
     }
 
-    /// The terms with which blocks begin, of those that begin so.
-    pub(crate) fn fences(&self, prefix: &[u8]) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.fences.under(&Terms::under(prefix)).map(|place| self.fences.term(place))
+    /// The terms with which blocks begin, of those that begin so, each once.
+    pub(crate) fn fences(&self, prefix: &[u8]) -> Vec<&[u8]> {
+        let under = self.fences.under(&Terms::under(prefix));
+        let mut terms: Vec<&[u8]> = under.map(|place| self.fences.term(place)).collect();
+        terms.dedup();
+        terms
     }
 
     /// The block to be read after one: where all the next ones hold is the term with which this one ends, and only its
