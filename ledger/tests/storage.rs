@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ledger::act::{Draft, Place, Submitted};
 use ledger::audit::{Against, Part, Terms, audit};
@@ -401,6 +402,41 @@ fn room_for_more_is_nothing() {
     assert_eq!(fs::read(killed.join("journal")).unwrap(), closed);
     assert_eq!(*records(&closed).last().unwrap(), closed.len());
     assert!(journal.starts_with(&closed));
+}
+
+/// Readers come whenever they like: what was acknowledged before they came is there, and nothing is half there.
+#[test]
+fn readers_beside_a_writer_that_stays_open_see_whole_appends() {
+    const APPENDS: usize = 2000;
+    const GROUP: usize = 3;
+    let (_dir, path) = little();
+    let (mut ledger, _) = Ledger::open(&path).unwrap();
+    let acknowledged = AtomicU64::new(ledger.head().number);
+    let is_over = || acknowledged.load(Ordering::SeqCst) >= 2 + (APPENDS * GROUP) as u64;
+    let check = |least: u64, number: u64, instead: bool| {
+        assert!(number >= least && !instead, "{number} of at least {least}");
+        assert!((number - 2).is_multiple_of(GROUP as u64), "{number} is in the middle of an append");
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over() {
+                let least = acknowledged.load(Ordering::SeqCst);
+                check(least, Archive::open(&path).unwrap().head().number, false);
+            }
+        });
+        scope.spawn(|| {
+            while !is_over() {
+                let least = acknowledged.load(Ordering::SeqCst);
+                let history = History::read(&path).unwrap();
+                check(least, history.head.number, history.instead.is_some());
+            }
+        });
+        for from in (0..APPENDS * GROUP).step_by(GROUP) {
+            let head = ledger.append(visits(from..from + GROUP), at(NOON), None).unwrap().head;
+            acknowledged.store(head.number, Ordering::SeqCst);
+        }
+    });
+    ledger.close().unwrap();
 }
 
 /// A power cut leaves any sectors of the append that was being written, the last one among them, and not others.
