@@ -1,12 +1,13 @@
 //! Work on several threads. Long lists are cut into as many shares as there are threads: each share is worked on by
 //! itself, and what comes of them is joined in the order of the list, so that nobody can tell that there were several.
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use std::fmt;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, available_parallelism, scope, spawn};
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 /// Below this a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 512;

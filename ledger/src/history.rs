@@ -4,12 +4,12 @@
 //! damaged, the store answers in its place if it can, and the history says so.
 
 use std::fs::File;
-use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Mutex;
-use std::thread::{available_parallelism, scope};
+use std::thread::scope;
 
+use crate::abreast::threads;
 use crate::chain::{Fault, Followed, Head, linked, linked_to};
 use crate::copies::{JOURNAL, OpenError, STORE, is_being_written, lock};
 use crate::date::Instant;
@@ -190,9 +190,8 @@ impl History {
             }
             Some(stretches)
         };
-        let threads = available_parallelism().map_or(1, NonZero::get);
         let read: Option<Vec<Vec<Stretch>>> = scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(read)).collect();
+            let others: Vec<_> = (1..threads()).map(|_| scope.spawn(read)).collect();
             let ours = read();
             let others =
                 others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic)));

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 
-use crate::abreast::both;
+use crate::abreast::{both, threads};
 use crate::chain::{Fault, Head, linked_to};
 use crate::checkpoint::Contradiction;
 use crate::copies::JOURNAL;
@@ -67,8 +67,7 @@ pub(super) fn pass<S: Borrow<Store> + Send + Sync>(
     };
     let parties = std::thread::scope(|scope| {
         scope.spawn(|| work.store.get_or_init(open));
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(|| work.go_on())).collect();
+        let threads: Vec<_> = (0..threads()).map(|_| scope.spawn(|| work.go_on())).collect();
         threads.into_iter().map(|thread| thread.join().ok()?).collect::<Option<Vec<Parties>>>()
     })?;
     let store = work.store.into_inner()?.ok()?;
