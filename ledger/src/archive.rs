@@ -34,10 +34,6 @@ pub(crate) use indexed::{Indexed, Unread};
 pub(crate) use rolled::named_in;
 pub use scope::Scope;
 
-/// Things that are only looked up, and never gone through.
-#[allow(clippy::disallowed_types, reason = "their order differs from run to run, and nobody sees it")]
-type Lookup<K, V> = std::collections::HashMap<K, V>;
-
 /// A ledger opened for asking.
 #[derive(Debug)]
 pub struct Archive {

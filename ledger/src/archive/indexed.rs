@@ -22,11 +22,11 @@ use crate::party::PartyId;
 use crate::registrar::family;
 use crate::standing::Recorded;
 
+use super::Moment;
 use super::present::Present;
 use super::recent::Recent;
 use super::regimes::Regimes;
 use super::scope::Kin;
-use super::{Lookup, Moment};
 
 /// Why something could not be read by the index; then the whole history is read.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,10 @@ pub(crate) enum Unread {
     #[error(transparent)]
     Journal(#[from] Fault),
 }
+
+/// Things that are only looked up, and never gone through.
+#[allow(clippy::disallowed_types, reason = "their order differs from run to run, and nobody sees it")]
+type Lookup<K, V> = std::collections::HashMap<K, V>;
 
 /// A journal and the index over it, with what comes after the index in memory.
 #[derive(Debug)]
@@ -95,10 +99,7 @@ impl Indexed {
         let reader = Reader::open(&ledger.join(JOURNAL)).map_err(|error| Fault::Copy(error.to_string()))?;
         for (sealed, entry) in reader.take_while(|(sealed, _)| sealed.number <= last) {
             let length = record_length(sealed.bytes.len());
-            if made.is_full() {
-                made.write_some()?;
-            }
-            made.push(Recorded::of(sealed.hash, entry), length)?;
+            made.take_in(Recorded::of(sealed.hash, entry), length)?;
             each(length);
         }
         made.flush()?;
@@ -143,10 +144,7 @@ impl Indexed {
         let mut reader = Reader::open_at(&path, self.head, self.end).map_err(not_read)?;
         while self.end < whole {
             let Some((sealed, entry)) = reader.next() else { return Err(Fault::BreaksOff.into()) };
-            if self.is_full() {
-                self.write_some()?;
-            }
-            self.push(Recorded::of(sealed.hash, entry), record_length(sealed.bytes.len()))?;
+            self.take_in(Recorded::of(sealed.hash, entry), record_length(sealed.bytes.len()))?;
         }
         let written = end_of_written(self.records.file()).map_err(IndexFault::from)?;
         Ok(written <= whole)
@@ -200,8 +198,18 @@ impl Indexed {
         self.index.rest();
     }
 
-    /// Whether as much is in memory as should ever be: then comes [`Indexed::write_some`].
-    pub(crate) fn is_full(&self) -> bool {
+    /// Takes in one of many entries, as [`Indexed::push`] does: once as much is in memory as should ever be, some of it is
+    /// written while more is taken in, and what is being written still is waited for. The journal must hold it.
+    pub(crate) fn take_in(&mut self, entry: Recorded, length: u64) -> Result<(), Unread> {
+        if self.is_full() {
+            self.end_writing()?;
+            self.begin_writing()?;
+        }
+        self.push(entry, length)
+    }
+
+    /// Whether as much is in memory as should ever be.
+    fn is_full(&self) -> bool {
         self.recent.last() / MOST_AT_ONCE > self.index.last_begun() / MOST_AT_ONCE
     }
 
@@ -230,14 +238,6 @@ impl Indexed {
         while self.begin_writing()? {
             self.end_writing()?;
         }
-        Ok(())
-    }
-
-    /// Writes the first of what is in memory, of which much may be, while more is taken in; what was written before
-    /// must have ended. The journal must hold it.
-    pub(crate) fn write_some(&mut self) -> Result<(), Unread> {
-        self.end_writing()?;
-        self.begin_writing()?;
         Ok(())
     }
 

@@ -227,11 +227,7 @@ impl<'l> Intake<'l> {
 
 /// Takes an entry into the index.
 fn take_in(indexed: &mut Indexed, (entry, length): Pending) -> Result<(), Refusal> {
-    if indexed.is_full() {
-        indexed.write_some().map_err(io::Error::other)?;
-    }
-    indexed.push(entry, length).map_err(io::Error::other)?;
-    Ok(())
+    indexed.take_in(entry, length).map_err(|error| Refusal::Io(io::Error::other(error)))
 }
 
 impl Sealing {
