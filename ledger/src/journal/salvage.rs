@@ -161,7 +161,7 @@ impl Contents {
         entries.find_map(|entry| read(entry.to_vec()).ok())
     }
 
-    /// Whether of damage some sector was never written, or that begins in the middle of one.
+    /// Whether some sector of a stretch of damage was never written, or the part of one with which it begins.
     fn is_unwritten(&self, piece: &Piece) -> bool {
         let Piece::Damage { bytes: range, .. } = piece else { return false };
         let sector = usize::try_from(SECTOR).unwrap_or(usize::MAX);
