@@ -187,7 +187,8 @@ impl Segment {
         }
     }
 
-    /// Hands on every posting under terms, in their order; of what lies by days, as far as that is asked for. The blocks are read one after another in place of the one given.
+    /// Hands on every posting under terms, in their order; of what lies by days, as far as that is asked for. The blocks
+    /// are read one after another in place of the one given.
     pub(crate) fn scan(
         &self,
         terms: &Terms<'_>,
