@@ -11,6 +11,7 @@
 
 mod found;
 mod indexed;
+mod of_kind;
 mod present;
 mod recent;
 mod regimes;

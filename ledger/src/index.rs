@@ -25,7 +25,7 @@ use crate::date::Instant;
 use crate::entry::Hash;
 
 use postings::Postings;
-use segment::{Block, Earlier, IndexFault, Posting, Segment, Span, Until, Writer};
+use segment::{Block, Earlier, IndexFault, Run, Runs, Segment, Span, Until, Writer};
 use term::Terms;
 
 /// The directory of the index within that of a ledger.
@@ -160,29 +160,37 @@ impl Index {
         self.covers().map_or(0, |span| span.last)
     }
 
-    /// Hands on every posting under terms, in the order of the segments; of what lies by days, as far as that is asked
-    /// for.
+    /// Hands on every run under terms, in the order of the segments; of what lies by days, as far as that is asked for.
     pub(crate) fn scan(
         &self,
         terms: &Terms<'_>,
         until: Option<&Until<'_>>,
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         let mut block = Block::default();
-        self.segments.iter().try_for_each(|segment| segment.scan(terms, until, &mut block, each))
+        self.known(until).try_for_each(|segment| segment.scan(terms, until, &mut block, each))
     }
 
-    /// How many bytes of the segments lie under terms, about.
-    pub(crate) fn length(&self, terms: &Terms<'_>) -> usize {
-        self.segments.iter().map(|segment| segment.length(terms)).sum()
+    /// The runs of each segment under terms, likewise.
+    pub(crate) fn runs<'s>(&'s self, terms: Terms<'s>, until: &'s Until<'s>) -> Vec<Runs<'s>> {
+        let segments = self.known(Some(until));
+        segments.map(|segment| segment.runs(terms, Some(until), Block::default())).collect()
     }
 
-    /// Terms that cut those which begin so into parts of about as many terms; none where there are few.
+    /// The segments of which something is known.
+    fn known(&self, until: Option<&Until<'_>>) -> impl Iterator<Item = &Segment> {
+        let known = until.map_or(u64::MAX, |until| until.known);
+        self.segments.iter().take_while(move |segment| segment.span.first <= known)
+    }
+
+    /// Terms that cut those which begin so into about as many parts, of about as many terms; into fewer where there are
+    /// few.
     pub(crate) fn cuts(&self, prefix: &[u8], parts: usize) -> Vec<Vec<u8>> {
-        /// So many blocks are worth a thread.
+        /// So many blocks are worth a part.
         const MANY: usize = 16;
         let fences = self.segments.iter().map(|segment| segment.fences(prefix)).max_by_key(Vec::len);
-        let fences = fences.filter(|fences| fences.len() >= MANY * parts).unwrap_or_default();
+        let fences = fences.unwrap_or_default();
+        let parts = parts.min(fences.len() / MANY);
         let cuts = (1..parts).filter_map(|part| fences.get(part * fences.len() / parts));
         cuts.map(|term| term.to_vec()).collect()
     }
@@ -192,7 +200,7 @@ impl Index {
         &self,
         term: &[u8],
         run: Earlier,
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         let place = self.segments.binary_search_by_key(&run.segment, |segment| segment.span.first);
         let segment = place.ok().and_then(|place| self.segments.get(place)).ok_or(IndexFault::Damaged)?;

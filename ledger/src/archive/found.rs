@@ -3,48 +3,43 @@
 use std::cmp::Ordering;
 
 use crate::abreast::{abreast, one_after_another};
-use crate::index::segment::{Earlier, Form, IndexFault, Posting, push_varint, take_varint};
-use crate::index::term::{self, BEGINNING, Terms, beginning};
+use crate::index::segment::{Earlier, Form, IndexFault, Posting, Run};
+use crate::index::term::{self, beginning};
 use crate::index::version::{Version, is_known};
 use crate::register::Register;
 use crate::standing::{Heirs, carried_over};
 
-/// Versions of what acts do, by the registers that they move: those that are known after an entry.
+/// Runs of what acts do to registers, by the registers that they move.
 pub(super) struct Found<'h> {
+    /// The last entry that is known.
     last: u64,
     /// Who goes on as whom by the day asked for: what is under the name of the one is what is under that of the other.
     heirs: Option<&'h Heirs>,
-    /// Of each run the term under which it was found, the own term of its register where that is another, and the
-    /// versions, each after its length.
+    /// Of each run the term under which it was found, the own term of its register where that is another, and its
+    /// acts.
     bytes: Vec<u8>,
-    runs: Vec<Run>,
+    runs: Vec<Kept>,
 }
 
-/// Some versions under one term, one after another. The world has a hundred thousand of them.
-struct Run {
+/// A run, in bytes. The world has a hundred thousand of them.
+struct Kept {
     /// The first bytes of the own term: most comparisons need no more.
     beginning: u128,
     /// Where the own term of the register begins, and its length.
     term: (usize, u32),
-    /// The same of the term under which it was found, and of the versions.
+    /// The same of the term under which it was found, and of the acts.
     found_under: (usize, u32),
-    versions: (usize, u32),
+    acts: (usize, u32),
     form: Form,
-}
-
-/// A run of a register whose parties bear other names on the day, under which it belongs among others.
-pub(super) struct Stray {
-    pub(super) term: Vec<u8>,
-    found_under: Vec<u8>,
-    versions: Vec<u8>,
-    form: Form,
+    /// Whether all of it is known by the last entry that is.
+    is_known: bool,
 }
 
 /// A register, and what was found of it.
 #[derive(Clone, Copy)]
 pub(super) struct OfRegister<'f> {
     found: &'f Found<'f>,
-    runs: &'f [Run],
+    runs: &'f [Kept],
 }
 
 /// Whether a register of a kind is moved by what is under its own term, and by nothing else: the sanctions of a regime
@@ -59,43 +54,46 @@ impl<'h> Found<'h> {
         Self { last, heirs, bytes: Vec::new(), runs: Vec::new() }
     }
 
-    /// The same, with room for what lies in so many bytes of the index.
-    pub(super) fn with_room(last: u64, heirs: Option<&'h Heirs>, length: usize) -> Self {
-        let (bytes, runs) = (Vec::with_capacity(length), Vec::with_capacity(length / 64));
-        Self { bytes, runs, ..Self::new(last, heirs) }
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.runs.clear();
     }
 
-    /// Takes what is known; and where there is more before it, notes that.
-    pub(super) fn push(&mut self, posting: Posting<'_>) -> Result<(), IndexFault> {
-        let is_known = is_known(posting.beside, self.last)?;
-        if !is_known && !matches!(posting.form, Form::Days(Some(_))) {
-            return Ok(());
-        }
-        let last = self.runs.last();
-        if last.is_none_or(|run| run.form != posting.form || self.at(run.found_under) != posting.term) {
-            self.begin_run(posting)?;
-        }
-        if is_known && let Some(run) = self.runs.last_mut() {
-            let before = self.bytes.len();
-            push_varint(&mut self.bytes, posting.beside.len() as u64);
-            self.bytes.extend_from_slice(posting.beside);
-            run.versions.1 += length(self.bytes.len() - before)?;
-        }
-        Ok(())
-    }
-
-    fn begin_run(&mut self, posting: Posting<'_>) -> Result<(), IndexFault> {
-        let found_under = self.add(posting.term)?;
-        let term = if term::is_own(posting.term) {
-            found_under
+    pub(super) fn push(&mut self, run: Run<'_>) -> Result<(), IndexFault> {
+        let found_under = self.add(run.term)?;
+        let (term, beginning) = if term::is_own(run.term) {
+            (found_under, run.beginning)
         } else {
             let from = self.bytes.len();
-            term::push_own(posting.term, &mut self.bytes).ok_or(IndexFault::Damaged)?;
-            (from, length(self.bytes.len() - from)?)
+            term::push_own(run.term, &mut self.bytes).ok_or(IndexFault::Damaged)?;
+            ((from, length(self.bytes.len() - from)?), beginning(&self.bytes[from..]))
         };
-        let (beginning, versions) = (beginning(self.at(term)), (self.bytes.len(), 0));
-        self.runs.push(Run { beginning, term, found_under, versions, form: posting.form });
+        let (acts, Run { form, is_known, .. }) = (self.add(run.bytes)?, run);
+        self.runs.push(Kept { beginning, term, found_under, acts, form, is_known });
         Ok(())
+    }
+
+    /// Takes in what was found elsewhere.
+    pub(super) fn take_in(&mut self, other: &Found<'_>) -> Result<(), IndexFault> {
+        other.runs.iter().try_for_each(|kept| self.push(other.run_of(kept)))
+    }
+
+    /// The run at a place, counted in their order.
+    pub(super) fn run(&self, place: usize) -> Option<Run<'_>> {
+        self.runs.get(place).map(|kept| self.run_of(kept))
+    }
+
+    fn run_of(&self, kept: &Kept) -> Run<'_> {
+        let Kept { beginning, form, is_known, .. } = *kept;
+        // Where the acts begin is not asked for here.
+        Run {
+            term: self.at(kept.found_under),
+            beginning,
+            is_known,
+            form,
+            bytes: self.at(kept.acts),
+            start: 0,
+        }
     }
 
     /// Adds bytes, and says where they are.
@@ -109,7 +107,7 @@ impl<'h> Found<'h> {
         &self.bytes[from..from + length as usize]
     }
 
-    fn term(&self, run: &Run) -> &[u8] {
+    fn term(&self, run: &Kept) -> &[u8] {
         self.at(run.term)
     }
 
@@ -139,53 +137,19 @@ impl<'h> Found<'h> {
         Ok(())
     }
 
-    /// Lets go of what does not belong under terms, once it is sorted.
-    pub(super) fn strays(&mut self, terms: &Terms<'_>) -> Vec<Stray> {
-        if self.heirs.is_none() {
-            return Vec::new();
-        }
-        let mut others = std::mem::take(&mut self.runs);
-        let before = others.partition_point(|run| self.term(run) < terms.from);
-        let after = others.partition_point(|run| self.term(run) < terms.from || terms.reach(self.term(run)));
-        if (before, after) == (0, others.len()) {
-            self.runs = others;
-            return Vec::new();
-        }
-        self.runs = others.drain(before..after).collect();
-        let stray = |run: Run| Stray {
-            term: self.term(&run).to_vec(),
-            found_under: self.at(run.found_under).to_vec(),
-            versions: self.at(run.versions).to_vec(),
-            form: run.form,
-        };
-        others.into_iter().map(stray).collect()
-    }
-
-    /// Takes in what was found elsewhere; then all is sorted again.
-    pub(super) fn take_in(&mut self, stray: &Stray) -> Result<(), IndexFault> {
-        let (term, found_under) = (self.add(&stray.term)?, self.add(&stray.found_under)?);
-        let (beginning, versions) = (beginning(&stray.term), self.add(&stray.versions)?);
-        self.runs.push(Run { beginning, term, found_under, versions, form: stray.form });
-        Ok(())
-    }
-
     /// The terms of registers are in the order of the registers.
-    pub(super) fn sort_runs(&mut self) {
+    fn sort_runs(&mut self) {
         let mut runs = std::mem::take(&mut self.runs);
         // It comes from few segments, each in order.
         runs.sort_by(|one, other| self.order(one, other));
         self.runs = runs;
     }
 
-    fn order(&self, one: &Run, other: &Run) -> Ordering {
-        let is_all = one.term.1.max(other.term.1) <= BEGINNING;
-        let rest = || {
-            if is_all { one.term.1.cmp(&other.term.1) } else { self.term(one).cmp(self.term(other)) }
-        };
-        one.beginning.cmp(&other.beginning).then_with(rest)
+    fn order(&self, one: &Kept, other: &Kept) -> Ordering {
+        term::order((one.beginning, self.term(one)), (other.beginning, self.term(other)))
     }
 
-    fn is_same(&self, one: &Run, other: &Run) -> bool {
+    fn is_same(&self, one: &Kept, other: &Kept) -> bool {
         self.order(one, other) == Ordering::Equal
     }
 
@@ -211,9 +175,9 @@ impl<'h> Found<'h> {
         runs.map(|runs| OfRegister { found: self, runs })
     }
 
-    /// At most as many registers as there are.
-    pub(super) fn most(&self) -> usize {
-        self.runs.len()
+    /// The register of which all is that was found; none where nothing was.
+    pub(super) fn only(&self) -> Option<OfRegister<'_>> {
+        self.registers().next()
     }
 }
 
@@ -232,28 +196,33 @@ impl<'f> OfRegister<'f> {
         self.found.term(&self.runs[0])
     }
 
-    /// All versions that were found.
+    /// All versions that were found and are known.
     pub(super) fn versions(&self) -> Result<Vec<Version<'f>>, IndexFault> {
-        self.bytes_of(|_| true).map(Version::read).collect()
+        self.read(|_| true)
     }
 
-    /// The bytes of the versions that lie by days, or of the others.
-    pub(super) fn bytes(&self, by_days: bool) -> impl Iterator<Item = &'f [u8]> {
-        self.bytes_of(move |run| by_days != (run.form == Form::Journal))
+    /// What became known later of some acts: what does not lie by days.
+    pub(super) fn amendments(&self) -> Result<Vec<Version<'f>>, IndexFault> {
+        self.read(|form| form == Form::Journal)
     }
 
-    fn bytes_of(&self, passes: impl Fn(&Run) -> bool) -> impl Iterator<Item = &'f [u8]> {
+    fn read(&self, passes: impl Fn(Form) -> bool) -> Result<Vec<Version<'f>>, IndexFault> {
+        let mut versions = Vec::new();
+        for kept in self.runs.iter().filter(|kept| passes(kept.form)) {
+            for Posting { beside, .. } in self.found.run_of(kept).postings() {
+                // There may be nothing beside the place of an act.
+                if !beside.is_empty() && (kept.is_known || is_known(beside, self.found.last)?) {
+                    versions.push(Version::read(beside)?);
+                }
+            }
+        }
+        Ok(versions)
+    }
+
+    /// The runs that lie by days.
+    pub(super) fn by_days(&self) -> impl Iterator<Item = Run<'f>> {
         let Self { found, runs } = *self;
-        let runs = runs.iter().filter(move |run| passes(run));
-        runs.flat_map(|run| {
-            let mut rest = found.at(run.versions);
-            std::iter::from_fn(move || {
-                let length = usize::try_from(take_varint(&mut rest)?).ok()?;
-                let (version, after) = rest.split_at_checked(length)?;
-                rest = after;
-                Some(version)
-            })
-        })
+        runs.iter().filter(|kept| kept.form != Form::Journal).map(|kept| found.run_of(kept))
     }
 
     /// The runs before which there are more, each with the term under which it was found.

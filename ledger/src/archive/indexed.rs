@@ -12,7 +12,7 @@ use crate::chain::{Fault, Head};
 use crate::copies::{JOURNAL, is_being_written};
 use crate::date::Instant;
 use crate::entry::{Entry, Hash};
-use crate::index::segment::{IndexFault, Posting, Span, Until};
+use crate::index::segment::{IndexFault, Run, Span, Until};
 use crate::index::term::Terms;
 use crate::index::{Index, MOST_AT_ONCE, UNIT, term};
 use crate::journal::{
@@ -293,21 +293,21 @@ impl Indexed {
         covered.into_iter().chain(recent.iter().map(|offset| self.entry_at(*offset))).collect()
     }
 
-    /// Hands on every posting whose term begins so, in no order.
+    /// Hands on every run whose term begins so, in no order.
     pub(super) fn scan(
         &self,
         prefix: &[u8],
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), Unread> {
         self.scan_until(&Terms::under(prefix), None, each)
     }
 
-    /// Hands on every posting under terms, in no order; of what lies by days, as far as that is asked for.
+    /// Hands on every run under terms, in no order; of what lies by days, as far as that is asked for.
     pub(super) fn scan_until(
         &self,
         terms: &Terms<'_>,
         until: Option<&Until<'_>>,
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), Unread> {
         self.index.scan(terms, until, each)?;
         Ok(self.recent.scan(terms, each)?)
@@ -316,8 +316,8 @@ impl Indexed {
     /// The offsets under every term that begins so.
     pub(super) fn under(&self, prefix: &[u8]) -> Result<BTreeSet<u64>, Unread> {
         let mut offsets = BTreeSet::new();
-        self.scan(prefix, &mut |posting| {
-            offsets.insert(posting.offset);
+        self.scan(prefix, &mut |run| {
+            offsets.extend(run.postings().map(|posting| posting.offset));
             Ok(())
         })?;
         Ok(offsets)
@@ -326,8 +326,8 @@ impl Indexed {
     /// The offsets under every term that begins so, in the index alone.
     fn under_in_index(&self, prefix: &[u8]) -> Result<BTreeSet<u64>, Unread> {
         let mut offsets = BTreeSet::new();
-        self.index.scan(&Terms::under(prefix), None, &mut |posting| {
-            offsets.insert(posting.offset);
+        self.index.scan(&Terms::under(prefix), None, &mut |run| {
+            offsets.extend(run.postings().map(|posting| posting.offset));
             Ok(())
         })?;
         Ok(offsets)

@@ -31,15 +31,14 @@ impl Present {
     pub(super) fn of(indexed: &Indexed) -> Result<Self, Unread> {
         let mut present = Self { filters: Vec::new(), size: FIRST, room: 0 };
         for prefix in [term::IDS, term::CASES] {
-            indexed.scan(prefix, &mut |posting| {
-                present.insert(posting.term);
+            indexed.scan(prefix, &mut |run| {
+                present.insert(run.term);
                 Ok(())
             })?;
         }
-        indexed.scan(term::SUBJECTS, &mut |posting| {
+        indexed.scan(term::SUBJECTS, &mut |run| {
             // Of the terms of a party, those that only its own registers have; after them comes the register.
-            if let Some((_, party)) = posting.term.split_last().filter(|(_, party)| party.ends_with(b"\0\0"))
-            {
+            if let Some((_, party)) = run.term.split_last().filter(|(_, party)| party.ends_with(b"\0\0")) {
                 present.insert(party);
             }
             Ok(())

@@ -9,7 +9,7 @@ use crate::act::{Act, ActRef};
 use crate::date::Instant;
 use crate::entry::Hash;
 use crate::index::postings::Postings;
-use crate::index::segment::{Entered, IndexFault, Posting, Span, has_milestone};
+use crate::index::segment::{Entered, IndexFault, Run, Span, has_milestone};
 use crate::index::term::{self, Terms, terms_of};
 use crate::index::version;
 use crate::party::PartyId;
@@ -236,7 +236,7 @@ impl Recent {
     pub(super) fn scan(
         &self,
         terms: &Terms<'_>,
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         if let Some(frozen) = &self.frozen {
             frozen.scan(terms, each)?;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::act::Label;
-use crate::index::segment::{Form, IndexFault, Posting};
-use crate::index::term;
+use crate::index::segment::{Form, IndexFault, Run};
+use crate::index::term::{self, beginning};
 use crate::party::PartyId;
 use crate::register::Register;
 
@@ -15,9 +15,9 @@ use super::indexed::{Indexed, Unread};
 #[derive(Debug, Default)]
 pub(super) struct Regimes(Mutex<BTreeMap<(PartyId, Label), Arc<Regime>>>);
 
-/// What was found of one regime: terms, offsets, and what is beside those.
+/// What was found of one regime, run by run: its term, how it lies, its acts, and from which offset on they are counted.
 #[derive(Debug, Default)]
-pub(super) struct Regime(Vec<(Vec<u8>, u64, Vec<u8>, Form)>);
+pub(super) struct Regime(Vec<(Vec<u8>, Form, Vec<u8>, u64)>);
 
 impl Regimes {
     /// A regime and its general licences, looked up once.
@@ -48,12 +48,12 @@ impl Regime {
         let mut found = Self::default();
         for register in [Register::Regime, Register::Licence] {
             let term = term::of_regime(register, imposer, regime);
-            indexed.scan(&term, &mut |posting| {
+            indexed.scan(&term, &mut |run| {
                 // The name of another regime may begin with that of this one.
-                if posting.term.get(term.len()).is_none_or(|next| *next == 0) {
+                if run.term.get(term.len()).is_none_or(|next| *next == 0) {
                     // All of its runs are here.
-                    let form = if posting.form == Form::Journal { Form::Journal } else { Form::Days(None) };
-                    found.0.push((posting.term.to_vec(), posting.offset, posting.beside.to_vec(), form));
+                    let form = if run.form == Form::Journal { Form::Journal } else { Form::Days(None) };
+                    found.0.push((run.term.to_vec(), form, run.bytes.to_vec(), run.start));
                 }
                 Ok(())
             })?;
@@ -64,11 +64,12 @@ impl Regime {
     /// Hands on what was found.
     pub(super) fn each(
         &self,
-        take: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        take: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
-        let posting = |(term, offset, beside, form): &'_ (Vec<u8>, u64, Vec<u8>, Form)| {
-            take(Posting { term, offset: *offset, beside, form: *form })
+        let run = |(term, form, bytes, start): &'_ (Vec<u8>, Form, Vec<u8>, u64)| {
+            let (beginning, is_known) = (beginning(term), false);
+            take(Run { term, beginning, is_known, form: *form, bytes, start: *start })
         };
-        self.0.iter().try_for_each(posting)
+        self.0.iter().try_for_each(run)
     }
 }

@@ -7,11 +7,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::abreast::{one_after_another, side_by_side, threads};
 use crate::act::Label;
 use crate::date::Day;
 use crate::date::short::number_of;
-use crate::index::segment::{IndexFault, Posting, Until};
+use crate::index::segment::{IndexFault, Run, Until};
 use crate::index::term::{self, Terms};
 use crate::index::version::{self, Step};
 use crate::party::PartyId;
@@ -21,7 +20,7 @@ use crate::standing::{
     answer_with,
 };
 
-use super::found::{Found, OfRegister, Stray, stands_alone};
+use super::found::{Found, OfRegister, stands_alone};
 use super::indexed::{Indexed, Unread};
 use super::telling::Telling;
 
@@ -104,8 +103,8 @@ impl Indexed {
             }
             Scope::Questions(questions) | Scope::Stories(questions) => {
                 let mut offsets: BTreeSet<u64> = kin.acts.keys().copied().collect();
-                let take = |posting: Posting<'_>| {
-                    offsets.insert(posting.offset);
+                let take = |run: Run<'_>| {
+                    offsets.extend(run.postings().map(|posting| posting.offset));
                     Ok(())
                 };
                 Gathering::new(self, kin.after(last), None, None, take).ask(questions)?;
@@ -174,41 +173,11 @@ impl Indexed {
         last: u64,
     ) -> Result<Found<'h>, Unread> {
         let last_only = |term: &[u8]| term::register_of(term).is_some_and(stands_alone);
-        let until = heirs.map(|(day, _)| Until { day: number_of(*day), last_only: &last_only });
+        let until = heirs.map(|(day, _)| Until { day: number_of(*day), known: last, last_only: &last_only });
         let mut found = Found::new(last, heirs.map(|(_, heirs)| heirs));
-        Gathering::new(self, kin, heirs, until, |posting: Posting<'_>| found.push(posting)).ask(questions)?;
+        Gathering::new(self, kin, heirs, until, |run: Run<'_>| found.push(run)).ask(questions)?;
         found.sort()?;
         Ok(found)
-    }
-
-    /// The same of all registers of a kind, in parts that follow one another, found side by side.
-    fn find_all<'h>(
-        &self,
-        register: Register,
-        heirs: &'h (Day, Heirs),
-        last: u64,
-    ) -> Result<Vec<Found<'h>>, Unread> {
-        let prefix = term::of_register(register);
-        let cuts = self.index.cuts(&prefix, threads());
-        let parts = Terms::parted(&prefix, &cuts);
-        let until = Until { day: number_of(heirs.0), last_only: &|_| stands_alone(register) };
-        let scanned = side_by_side(parts.iter().collect(), |terms| {
-            let mut found = Found::with_room(last, Some(&heirs.1), self.index.length(terms) / 2);
-            self.scan_until(terms, Some(&until), &mut |posting| found.push(posting))?;
-            found.sort()?;
-            let strays = found.strays(terms);
-            Ok((found, strays))
-        });
-        let scanned: Vec<(Found<'_>, Vec<Stray>)> = scanned.into_iter().collect::<Result<_, Unread>>()?;
-        let (mut all, strays): (Vec<Found<'_>>, Vec<Vec<Stray>>) = scanned.into_iter().unzip();
-        for (found, terms) in all.iter_mut().zip(&parts) {
-            let mut of_these = strays.iter().flatten().filter(|stray| terms.hold(&stray.term)).peekable();
-            if of_these.peek().is_some() {
-                of_these.try_for_each(|stray| found.take_in(stray))?;
-                found.sort_runs();
-            }
-        }
-        Ok(all)
     }
 
     /// The answer to a question, as known after an entry.
@@ -234,16 +203,12 @@ impl Indexed {
             }
             Ok(())
         };
-        if !is_of_all {
-            let found = self.find(questions, kin, Some(&heirs), last)?;
-            return Ok(answering.answer(found.told(|_| true, tell)?));
-        }
-        let told = side_by_side(self.find_all(register, &heirs, last)?, |found| {
-            let mut standings = Vec::with_capacity(found.most());
-            found.registers().try_for_each(|register| tell(register, &mut standings))?;
-            Ok(standings)
-        });
-        Ok(answering.answer(one_after_another(told.into_iter().collect::<Result<_, Unread>>()?)))
+        let standings = if is_of_all {
+            self.tell_all(register, &heirs, last, tell)?
+        } else {
+            self.find(questions, kin, Some(&heirs), last)?.told(|_| true, tell)?
+        };
+        Ok(answering.answer(standings))
     }
 }
 
@@ -277,7 +242,7 @@ impl Kin {
     }
 }
 
-impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
+impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
     pub(super) fn new(
         indexed: &'a Indexed,
         kin: &'a Registers,
@@ -323,8 +288,8 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
 
     /// Takes what is under every term that begins so and passes: the whole of it, and what follows that beginning.
     fn take(&mut self, prefix: &[u8], passes: impl Fn(&[u8], &[u8]) -> bool) -> Result<(), Unread> {
-        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut |posting| {
-            if passes(posting.term, &posting.term[prefix.len()..]) { (self.take)(posting) } else { Ok(()) }
+        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut |run| {
+            if passes(run.term, &run.term[prefix.len()..]) { (self.take)(run) } else { Ok(()) }
         })
     }
 
@@ -332,17 +297,17 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
     fn take_asked(&mut self, prefix: &[u8], question: &Question, day: &Ids<'_>) -> Result<(), Unread> {
         let mut imposed: BTreeSet<(PartyId, Label)> = BTreeSet::new();
         let mut before = Vec::new();
-        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut |posting| {
-            let register = term::register_of(posting.term).ok_or(IndexFault::Damaged)?;
+        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut |run| {
+            let register = term::register_of(run.term).ok_or(IndexFault::Damaged)?;
             if !is_asked(question, register) {
                 return Ok(());
             }
-            if register == Register::Sanction && before != posting.term {
-                let Key { actor, regime, .. } = term::key_of(posting.term).ok_or(IndexFault::Damaged)?;
+            if register == Register::Sanction && before != run.term {
+                let Key { actor, regime, .. } = term::key_of(run.term).ok_or(IndexFault::Damaged)?;
                 imposed.extend(actor.zip(regime));
-                posting.term.clone_into(&mut before);
+                run.term.clone_into(&mut before);
             }
-            (self.take)(posting)
+            (self.take)(run)
         })?;
         for (imposer, regime) in imposed {
             for id in day.of(&imposer) {
@@ -407,8 +372,8 @@ impl<'a, T: FnMut(Posting<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
         let mut collectives: BTreeSet<PartyId> = BTreeSet::new();
         for register in [Register::Membership, Register::Binding] {
             self.take_register(register)?;
-            self.indexed.scan(&term::of_register(register), &mut |posting| {
-                collectives.extend(term::key_of(posting.term).and_then(|key| key.subject));
+            self.indexed.scan(&term::of_register(register), &mut |run| {
+                collectives.extend(term::key_of(run.term).and_then(|key| key.subject));
                 Ok(())
             })?;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::act::Label;
 use crate::date::Day;
 use crate::date::short::number_of;
-use crate::index::segment::{IndexFault, Posting};
+use crate::index::segment::{IndexFault, Run};
 use crate::index::term;
 use crate::index::version::{Step, Version, settled};
 use crate::party::PartyId;
@@ -48,8 +48,7 @@ impl Indexed {
         };
         let mut found = Found::new(known.1, None);
         for kin in [Some(kin), goes_on_otherwise.then_some(earlier_kin)].into_iter().flatten() {
-            Gathering::new(self, kin, None, None, |posting: Posting<'_>| found.push(posting))
-                .ask(&questions)?;
+            Gathering::new(self, kin, None, None, |run: Run<'_>| found.push(run)).ask(&questions)?;
         }
         found.sort()?;
         let between = Between {

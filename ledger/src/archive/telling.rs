@@ -5,12 +5,13 @@
 //! ([`is_ground`]); what a segment holds before its last run is read only then.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::date::Day;
 use crate::date::short::{day_of, number_of};
 use crate::index::Index;
-use crate::index::segment::{Earlier, Form, IndexFault};
-use crate::index::version::{Days, Version, days_in, is_known, latest, number_in};
+use crate::index::segment::{Earlier, Form, IndexFault, Posting};
+use crate::index::version::{Version, is_known, latest};
 use crate::standing::{Move, is_ground};
 
 use super::found::OfRegister;
@@ -29,8 +30,10 @@ struct Reading<'a> {
     telling: &'a Telling<'a>,
     /// What became known later of some acts: the last that is known of each.
     amended: Vec<Version<'a>>,
-    /// What was read and not told yet, in the order of the days.
-    waiting: Vec<Waiting<'a>>,
+    /// What was read, run by run, those of each in the order of the days.
+    read: Vec<Read<'a>>,
+    /// Of each run, what was not told yet.
+    untold: Vec<Range<usize>>,
     /// Runs before which there are more, each with its term.
     open: Vec<(&'a [u8], Earlier)>,
     /// What tells, from the last day back.
@@ -39,10 +42,12 @@ struct Reading<'a> {
     aside: Vec<Move>,
 }
 
-/// An act that waits to be told: of its version, no more was read than this.
-struct Waiting<'a> {
-    days: Days,
-    number: u64,
+/// An act of a run.
+struct Read<'a> {
+    /// The first day on which it may take effect.
+    first: i32,
+    /// The last day on which it may, or one before it in the run.
+    reach: i32,
     version: Cow<'a, [u8]>,
 }
 
@@ -71,51 +76,63 @@ impl<'a> Telling<'a> {
 
 impl<'a> Reading<'a> {
     fn of(register: OfRegister<'a>, telling: &'a Telling<'a>) -> Result<Self, IndexFault> {
-        let amended = latest(register.bytes(false).map(Version::read).collect::<Result<_, _>>()?);
-        let open = register.with_earlier().collect();
-        let (waiting, told, aside) = (Vec::new(), Vec::new(), Vec::new());
-        let mut reading = Self { telling, amended, waiting, open, told, aside };
-        reading.set_aside()?;
-        for version in register.bytes(true) {
-            reading.wait_with(Cow::Borrowed(version))?;
+        let mut reading = Self {
+            telling,
+            amended: latest(register.amendments()?),
+            read: Vec::with_capacity(8),
+            untold: Vec::with_capacity(8),
+            open: register.with_earlier().collect(),
+            told: Vec::with_capacity(2),
+            aside: Vec::new(),
+        };
+        reading.take_amended()?;
+        for run in register.by_days() {
+            reading.take(run.postings(), run.is_known, Cow::Borrowed)?;
         }
-        reading.put_in_order();
         Ok(reading)
     }
 
-    /// Of what became known later, lets what counts wait and puts aside what is denied.
-    fn set_aside(&mut self) -> Result<(), IndexFault> {
+    /// Of what became known later, takes what counts and puts aside what is denied.
+    fn take_amended(&mut self) -> Result<(), IndexFault> {
+        let mut counting = Vec::new();
         for version in &self.amended {
             let Some(step) = version.step.clone().filter(|step| step.days().0 <= self.telling.until) else {
                 continue;
             };
             if step.counts() {
-                let (number, version) = (version.number, Cow::Borrowed(version.bytes));
-                self.waiting.push(Waiting { days: step.days(), number, version });
+                counting.push((step.days(), version.bytes));
             } else if step.is_denied() {
                 self.aside.push(step.whole()?);
             }
         }
-        Ok(())
+        counting.sort_by_key(|(days, _)| *days);
+        let posting = |(days, beside)| Posting { days: Some(days), offset: 0, beside };
+        self.take(counting.into_iter().map(posting), true, Cow::Borrowed)
     }
 
-    /// Lets an act wait until it is its turn, as it was first known, unless something else became known of it.
-    fn wait_with(&mut self, version: Cow<'a, [u8]>) -> Result<(), IndexFault> {
-        let (number, days) = (number_in(&version)?, days_in(&version)?);
-        let is_amended = || self.amended.binary_search_by_key(&number, |version| version.number).is_ok();
-        if days.0 <= self.telling.until && (self.amended.is_empty() || !is_amended()) {
-            self.waiting.push(Waiting { days, number, version });
+    /// Takes acts that are known and may have taken effect by the day. They come in the order of the days.
+    fn take<'p>(
+        &mut self,
+        postings: impl Iterator<Item = Posting<'p>>,
+        all_known: bool,
+        keep: impl Fn(&'p [u8]) -> Cow<'a, [u8]>,
+    ) -> Result<(), IndexFault> {
+        let from = self.read.len();
+        let mut reach = i32::MIN;
+        for Posting { days, beside, .. } in postings {
+            let (first, last) = days.ok_or(IndexFault::Damaged)?;
+            if first > self.telling.until {
+                break;
+            }
+            if all_known || is_known(beside, self.telling.last)? {
+                reach = reach.max(last);
+                self.read.push(Read { first, reach, version: keep(beside) });
+            }
+        }
+        if from < self.read.len() {
+            self.untold.push(from..self.read.len());
         }
         Ok(())
-    }
-
-    /// Puts what waits in the order of the days. Some may be there twice, found under two terms of the register.
-    fn put_in_order(&mut self) {
-        let order = |waiting: &Waiting<'_>| (waiting.days, waiting.number);
-        if !self.waiting.is_sorted_by(|one, other| order(one) < order(other)) {
-            self.waiting.sort_by_key(order);
-            self.waiting.dedup_by_key(|waiting| waiting.number);
-        }
     }
 
     /// Reads one more run, of those before which there are more; false where there are none.
@@ -123,39 +140,49 @@ impl<'a> Reading<'a> {
         let latest = (0..self.open.len()).max_by_key(|place| self.open[*place].1.first);
         let Some(latest) = latest else { return Ok(false) };
         let (term, run) = self.open.swap_remove(latest);
-        let mut earlier = None;
-        self.telling.index.run_before(term, run, &mut |posting| {
-            if let Form::Days(before) = posting.form {
-                earlier = before;
+        self.telling.index.run_before(term, run, &mut |run| {
+            if let Form::Days(Some(earlier)) = run.form {
+                self.open.push((term, earlier));
             }
-            let is_known = is_known(posting.beside, self.telling.last)?;
-            if is_known { self.wait_with(Cow::Owned(posting.beside.to_vec())) } else { Ok(()) }
+            self.take(run.postings(), false, |beside| Cow::Owned(beside.to_vec()))
         })?;
-        self.open.extend(earlier.map(|earlier| (term, earlier)));
-        self.put_in_order();
         Ok(true)
     }
 
-    /// Tells what begins on the last day of what waits; false where nothing does, or where something that was not read
-    /// yet may begin later.
+    /// Tells what begins on the last day that was read and not told; false where there is none, or where something that
+    /// was not read yet may begin later.
     fn tell_last_day(&mut self) -> Result<bool, IndexFault> {
         let unread = self.open.iter().map(|(_, run)| run.first).max();
-        let last = self.waiting.last().map(|waiting| waiting.days.0);
+        let last = self.untold.iter().map(|untold| self.read[untold.end - 1].first).max();
         let Some(day) = last.filter(|day| unread.is_none_or(|unread| *day >= unread)) else {
             return Ok(false);
         };
-        while let Some(next) = self.waiting.pop_if(|waiting| waiting.days.0 == day) {
-            let step = Version::read(&next.version)?.step.ok_or(IndexFault::Damaged)?;
-            self.told.push(step.whole()?);
+        let before = self.told.len();
+        for untold in &mut self.untold {
+            while untold.start < untold.end && self.read[untold.end - 1].first == day {
+                untold.end -= 1;
+                let version = Version::read(&self.read[untold.end].version)?;
+                if is_overtaken(&version, &self.amended) {
+                    continue;
+                }
+                let step = version.step.ok_or(IndexFault::Damaged)?;
+                self.told.push(step.whole()?);
+            }
+        }
+        self.untold.retain(|untold| untold.start < untold.end);
+        // Some may be there twice, found under two terms of the register.
+        if let [_, _, ..] = self.told[before..] {
+            self.told[before..].sort_unstable_by_key(|step| step.number);
+            self.told.dedup_by_key(|step| step.number);
         }
         Ok(true)
     }
 
     /// How far the dates reach of what was not told.
     fn reach(&self) -> Option<Day> {
-        let waiting = self.waiting.iter().map(|waiting| waiting.days.1);
+        let untold = self.untold.iter().map(|untold| self.read[untold.end - 1].reach);
         let unread = self.open.iter().map(|(_, run)| run.reach);
-        waiting.chain(unread).max().map(|reach| day_of(reach).unwrap_or(Day::MAX))
+        untold.chain(unread).max().map(|reach| day_of(reach).unwrap_or(Day::MAX))
     }
 
     fn in_order(mut self) -> Vec<Move> {
@@ -163,4 +190,10 @@ impl<'a> Reading<'a> {
         self.told.sort_unstable_by_key(|step| step.number);
         self.told
     }
+}
+
+/// Whether a version is of an act as it was first known, of which something else became known later.
+fn is_overtaken(version: &Version<'_>, amended: &[Version<'_>]) -> bool {
+    version.known_from == version.number
+        && amended.binary_search_by_key(&version.number, |version| version.number).is_ok()
 }

@@ -5,8 +5,8 @@
 use std::cmp::Ordering;
 use std::sync::OnceLock;
 
-use super::segment::{Entered, Form, IndexFault, Posting};
-use super::term::{Terms, beginning};
+use super::segment::{Encoded, Entered, Form, IndexFault, Posting, Run};
+use super::term::{self, Terms, beginning};
 use super::version::Days;
 
 /// Terms, each with an offset, what is beside it, and the number of the entry through which it came to be there; these
@@ -44,21 +44,27 @@ impl Postings {
         self.all.push(Posted { beginning: beginning(term), at, length, beside, days, by, offset });
     }
 
-    /// Hands on every posting under terms.
+    /// Hands on what is under terms, as runs.
     pub(crate) fn scan(
         &self,
         terms: &Terms<'_>,
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         let order = self.order();
         let from = order.partition_point(|place| self.term(&self.all[*place]) < terms.from);
-        for place in &order[from..] {
-            let Entered { term, days, offset, beside } = self.entered(&self.all[*place]);
-            if !terms.reach(term) {
-                break;
-            }
+        let under = order[from..].iter().map(|place| self.entered(&self.all[*place]));
+        let mut under = under.take_while(|entered| terms.reach(entered.term)).peekable();
+        let mut encoded = Encoded::default();
+        while let Some(Entered { term, days, offset, beside }) = under.next() {
+            let beginning = beginning(term);
             let form = if days.is_some() { Form::Days(None) } else { Form::Journal };
-            each(Posting { term, offset, beside, form })?;
+            let is_of_run = |next: &Entered<'_>| next.term == term && next.days.is_some() == days.is_some();
+            encoded.begin(0);
+            encoded.push(Posting { days, offset, beside });
+            while let Some(Entered { days, offset, beside, .. }) = under.next_if(is_of_run) {
+                encoded.push(Posting { days, offset, beside });
+            }
+            each(Run { term, beginning, is_known: false, form, bytes: &encoded.bytes, start: 0 })?;
         }
         Ok(())
     }
@@ -101,8 +107,8 @@ impl Postings {
 
     fn compare(&self, one: usize, other: usize) -> Ordering {
         let (a, b) = (&self.all[one], &self.all[other]);
-        let terms = || self.term(a).cmp(self.term(b));
-        a.beginning.cmp(&b.beginning).then_with(terms).then(a.days.cmp(&b.days)).then(one.cmp(&other))
+        let terms = term::order((a.beginning, self.term(a)), (b.beginning, self.term(b)));
+        terms.then(a.days.cmp(&b.days)).then(one.cmp(&other))
     }
 
     fn term(&self, posted: &Posted) -> &[u8] {

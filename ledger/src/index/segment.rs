@@ -1,12 +1,13 @@
 //! One segment of the index: a file that maps terms to places in the journal, in the order of the terms.
 //!
 //! ```text
-//! "chancery index 4\n"
+//! "chancery index 5\n"
 //! block*       run*, crc32 le
-//! run          varint shared, varint rest, rest of the term, varint 4 × count + form, [place], varint length, postings
+//! run          varint shared, varint rest, rest of the term, varint form, [place], varint length, posting*
 //! form         0 in the order of the journal, 1 first by days, 2 further by days
 //! place        of a further run: signed varint its first day, signed varint the reach of those before it
-//! posting      offset delta, varint length, what is beside it
+//! posting      [days], offset delta, varint length, what is beside it
+//! days         of a run by days: signed varint the first day's difference from the one before, varint last less first
 //! fences       (varint length, first term of a block, its form and first day, varint its offset, varint its length)*
 //! milestones   (i64 be microseconds of recording, u64 be offset) of every 64th entry of the segment
 //! footer       the span, where fences and milestones begin, crc32 le of all from the fences on
@@ -22,14 +23,16 @@
 //! far the dates before it reach. No run parts what begins on one day. What became known later of an act lies before
 //! them, in the order of the journal, and is always read.
 
+mod block;
 mod fences;
+mod run;
 mod writer;
 
 use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::date::Instant;
 use crate::entry::Hash;
@@ -37,11 +40,17 @@ use crate::entry::Hash;
 use super::term::Terms;
 use super::version::Days;
 
+pub(crate) use block::{Block, Runs};
 use fences::{Fence, Fences};
+use run::Reading;
+pub(crate) use run::{Earlier, Encoded, Form, Posting, Run};
 pub(crate) use writer::{Writer, join};
 
-const FIRST_LINE: &[u8] = b"chancery index 4\n";
+const FIRST_LINE: &[u8] = b"chancery index 5\n";
 const STRIDE: u64 = 64;
+/// Of segments with so many entries at most, blocks are kept in memory once they were read: the last entries are in
+/// several such, and nearly every question reads of each.
+const KEPT: u64 = 16 * 1024;
 const FOOTER: usize = 7 * 8 + 2 * 32 + 2 * 8 + 4;
 const MILESTONE: usize = 16;
 
@@ -116,34 +125,17 @@ pub(crate) struct Segment {
     file: File,
     pub(crate) span: Span,
     fences: Fences,
+    /// The blocks that were read, of a short segment.
+    kept: Vec<OnceLock<Box<[u8]>>>,
     milestones_at: u64,
-}
-
-/// How the postings of a run lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Form {
-    /// In the order of the journal.
-    #[default]
-    Journal,
-    /// By the days on which the acts take effect; there may be more of the term before them.
-    Days(Option<Earlier>),
-}
-
-/// That a term has runs before one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Earlier {
-    /// The first entry of the segment.
-    pub segment: u64,
-    /// The first day of the run: what is in those before it begins earlier.
-    pub first: i32,
-    /// The last day on which any of it may take effect.
-    pub reach: i32,
 }
 
 /// Of the runs that lie by days, how far a question reads.
 pub(crate) struct Until<'u> {
     /// What begins later is passed over.
     pub day: i32,
+    /// So are segments after the last entry that is known.
+    pub known: u64,
     /// Whether, of a term, only the last run by that day is read at first.
     pub last_only: &'u (dyn Fn(&[u8]) -> bool + Sync),
 }
@@ -176,7 +168,9 @@ impl Segment {
             .and_then(|length| bytes.get(..usize::try_from(length).ok()?))
             .and_then(Fences::read)
             .ok_or(IndexFault::Damaged)?;
-        Ok(Self { file, span, fences, milestones_at })
+        let kept = if span.length() <= KEPT { fences.len() } else { 0 };
+        let kept = std::iter::repeat_with(OnceLock::new).take(kept).collect();
+        Ok(Self { file, span, fences, kept, milestones_at })
     }
 
     /// Whether this segment goes on where another ends, or begins the index.
@@ -187,44 +181,33 @@ impl Segment {
         }
     }
 
-    /// Hands on every posting under terms, in their order; of what lies by days, as far as that is asked for. The blocks
-    /// are read one after another in place of the one given.
+    /// The runs under terms, in their order; of what lies by days, as far as that is asked for. The blocks are read one
+    /// after another in place of the one given.
+    pub(crate) fn runs<'s>(
+        &'s self,
+        terms: Terms<'s>,
+        until: Option<&'s Until<'s>>,
+        block: Block,
+    ) -> Runs<'s> {
+        Runs::new(self, terms, until, block)
+    }
+
+    /// Hands on every run under terms, likewise.
     pub(crate) fn scan(
         &self,
         terms: &Terms<'_>,
         until: Option<&Until<'_>>,
         block: &mut Block,
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
-        // The term may begin in the block before the first fence that is not less.
-        let from = self.fences.first_from(terms.from).saturating_sub(1);
-        let mut place = from;
-        while place < self.fences.len() {
-            if place > from && !terms.reach(self.fences.term(place)) {
-                return Ok(());
-            }
-            self.read(place, block)?;
-            let mut is_there = block.seek(terms.from)?;
-            while is_there {
-                if !terms.reach(&block.term) {
-                    return Ok(());
-                }
-                if until.is_none_or(|until| block.is_wanted(until, self.fences.get(place + 1))) {
-                    block.postings().try_for_each(&mut *each)?;
-                }
-                is_there = block.advance()?;
-            }
-            place = self.block_after(place, block, until);
+        let mut runs = Runs::new(self, *terms, until, std::mem::take(block));
+        runs.advance()?;
+        while let Some(run) = runs.run() {
+            each(run)?;
+            runs.advance()?;
         }
+        *block = runs.block;
         Ok(())
-    }
-
-    /// How many bytes lie under terms, to a block.
-    pub(crate) fn length(&self, terms: &Terms<'_>) -> usize {
-        let under = self.fences.under(terms);
-        let at = |place: usize| self.fences.get(place).map_or(0, |fence| fence.at);
-        let (from, last) = (at(under.start), at(under.end.saturating_sub(1)));
-        usize::try_from(last.saturating_sub(from)).unwrap_or_default()
     }
 
     /// The terms with which blocks begin, of those that begin so, each once.
@@ -235,29 +218,20 @@ impl Segment {
         terms
     }
 
-    /// The block to be read after one: where all the next ones hold is the term with which this one ends, and only its
-    /// last run by some day is asked for, the one that holds that.
-    fn block_after(&self, place: usize, block: &Block, until: Option<&Until<'_>>) -> usize {
-        match until.filter(|_| block.last_only == Some(true)) {
-            Some(until) => self.fences.after_runs(place, &block.term, until.day).max(place + 2) - 1,
-            None => place + 1,
-        }
-    }
-
     /// The last run of a term before one that lies by days.
     pub(crate) fn run_before(
         &self,
         term: &[u8],
         first: i32,
-        each: &mut dyn FnMut(Posting<'_>) -> Result<(), IndexFault>,
+        each: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
     ) -> Result<(), IndexFault> {
         let after = self.fences.first_from_run(term, first);
         let mut block = Block::default();
         self.read(after.checked_sub(1).ok_or(IndexFault::Damaged)?, &mut block)?;
-        let last_only = Until { day: first - 1, last_only: &|_| true };
+        let last_only = Until { day: first - 1, known: u64::MAX, last_only: &|_| true };
         while block.advance()? {
             if block.term == term && block.is_wanted(&last_only, None) && block.form != Form::Journal {
-                return block.postings().try_for_each(each);
+                return each(block.run());
             }
         }
         Err(IndexFault::Damaged)
@@ -265,18 +239,28 @@ impl Segment {
 
     /// Reads a block in place of another.
     fn read(&self, place: usize, block: &mut Block) -> Result<(), IndexFault> {
+        block.begin();
+        (block.segment, block.start) = (self.span.first, self.span.start);
+        let Some(kept) = self.kept.get(place) else { return self.read_bytes(place, &mut block.bytes) };
+        if let Some(bytes) = kept.get() {
+            block.bytes.clear();
+            block.bytes.extend_from_slice(bytes);
+            return Ok(());
+        }
+        self.read_bytes(place, &mut block.bytes)?;
+        kept.get_or_init(|| block.bytes.as_slice().into());
+        Ok(())
+    }
+
+    fn read_bytes(&self, place: usize, bytes: &mut Vec<u8>) -> Result<(), IndexFault> {
         let fence = self.fences.get(place).ok_or(IndexFault::Damaged)?;
-        block.bytes.resize(fence.length as usize, 0);
-        self.file.read_exact_at(&mut block.bytes, fence.at)?;
-        let (summed, crc) = block.bytes.split_last_chunk::<4>().ok_or(IndexFault::Damaged)?;
+        bytes.resize(fence.length as usize, 0);
+        self.file.read_exact_at(bytes, fence.at)?;
+        let (summed, crc) = bytes.split_last_chunk::<4>().ok_or(IndexFault::Damaged)?;
         if crc32fast::hash(summed) != u32::from_le_bytes(*crc) {
             return Err(IndexFault::Damaged);
         }
-        block.bytes.truncate(block.bytes.len() - 4);
-        (block.segment, block.start) = (self.span.first, self.span.start);
-        block.next = 0;
-        block.term.clear();
-        block.last_only = None;
+        bytes.truncate(bytes.len() - 4);
         Ok(())
     }
 
@@ -309,147 +293,9 @@ impl Segment {
     }
 }
 
-/// A block that is being read, run by run.
-#[derive(Default)]
-pub(crate) struct Block {
-    bytes: Vec<u8>,
-    segment: u64,
-    /// Where in the journal the segment starts.
-    start: u64,
-    /// Where the next run begins.
-    next: usize,
-    term: Vec<u8>,
-    form: Form,
-    count: u64,
-    postings: Range<usize>,
-    /// What a question says of the term, once it was asked.
-    last_only: Option<bool>,
-}
-
-/// What stands before the postings of a run.
-struct Header<'a> {
-    shared: usize,
-    own: &'a [u8],
-    count: u64,
-    form: Form,
-    length: usize,
-}
-
-impl Block {
-    /// Goes on to the next run; false at the end.
-    fn advance(&mut self) -> Result<bool, IndexFault> {
-        let mut rest = &self.bytes[self.next..];
-        if rest.is_empty() {
-            return Ok(false);
-        }
-        let header = Header::take(&mut rest, self.segment).ok_or(IndexFault::Damaged)?;
-        let from = self.bytes.len() - rest.len();
-        if header.shared > self.term.len() || rest.len() < header.length {
-            return Err(IndexFault::Damaged);
-        }
-        if header.shared < self.term.len() || !header.own.is_empty() {
-            self.last_only = None;
-        }
-        self.term.truncate(header.shared);
-        self.term.extend_from_slice(header.own);
-        (self.form, self.count) = (header.form, header.count);
-        self.postings = from..from + header.length;
-        self.next = self.postings.end;
-        Ok(true)
-    }
-
-    /// Goes on to the first run whose term is not less; false where there is none.
-    fn seek(&mut self, wanted: &[u8]) -> Result<bool, IndexFault> {
-        // How many bytes the last term, which was less, has in common with that.
-        let mut common = 0;
-        let mut rest = &self.bytes[self.next..];
-        while !rest.is_empty() {
-            let at = self.bytes.len() - rest.len();
-            let Header { shared, own, length, .. } =
-                Header::take(&mut rest, self.segment).ok_or(IndexFault::Damaged)?;
-            // What shares more than that with the last term is less as well.
-            if shared <= common {
-                let same = common_bytes(own, &wanted[shared..]);
-                common = shared + same;
-                if own.get(same) >= wanted.get(common) {
-                    wanted[..shared].clone_into(&mut self.term);
-                    self.next = at;
-                    return self.advance();
-                }
-            }
-            rest = rest.get(length..).ok_or(IndexFault::Damaged)?;
-        }
-        self.next = self.bytes.len();
-        Ok(false)
-    }
-
-    fn postings(&self) -> impl Iterator<Item = Posting<'_>> {
-        let postings =
-            Postings { bytes: &self.bytes[self.postings.clone()], count: self.count, last: self.start };
-        postings.map(|(offset, beside)| Posting { term: &self.term, offset, beside, form: self.form })
-    }
-
-    /// Whether a question wants this run; after the last one of a block comes that of the next fence.
-    fn is_wanted(&mut self, until: &Until<'_>, next: Option<Fence<'_>>) -> bool {
-        let Form::Days(earlier) = self.form else { return true };
-        if earlier.is_some_and(|earlier| earlier.first > until.day) {
-            return false;
-        }
-        let next = match &self.bytes[self.next..] {
-            [] => next.filter(|fence| fence.term == self.term).and_then(|fence| fence.first),
-            rest => self.first_of_further(rest),
-        };
-        let is_overtaken = next.is_some_and(|first| first <= until.day);
-        !is_overtaken || !*self.last_only.get_or_insert_with(|| (until.last_only)(&self.term))
-    }
-
-    /// The first day of the next run, where that is a further one of this term.
-    fn first_of_further(&self, mut rest: &[u8]) -> Option<i32> {
-        let header = Header::take(&mut rest, self.segment)?;
-        let is_same = header.shared == self.term.len() && header.own.is_empty();
-        match header.form {
-            Form::Days(Some(earlier)) if is_same => Some(earlier.first),
-            Form::Days(_) | Form::Journal => None,
-        }
-    }
-}
-
 /// How many bytes two texts begin with in common.
 fn common_bytes(one: &[u8], other: &[u8]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
-}
-
-impl<'a> Header<'a> {
-    fn take(from: &mut &'a [u8], segment: u64) -> Option<Self> {
-        let shared = usize::try_from(take_varint(from)?).ok()?;
-        let length = usize::try_from(take_varint(from)?).ok()?;
-        let (own, rest) = from.split_at_checked(length)?;
-        *from = rest;
-        let number = take_varint(from)?;
-        let form = match number % 4 {
-            0 => Form::Journal,
-            1 => Form::Days(None),
-            2 => {
-                let mut day = || i32::try_from(unzigzag(take_varint(from)?)).ok();
-                Form::Days(Some(Earlier { segment, first: day()?, reach: day()? }))
-            }
-            _ => return None,
-        };
-        let length = usize::try_from(take_varint(from)?).ok()?;
-        Some(Self { shared, own, count: number / 4, form, length })
-    }
-}
-
-/// An act under a term.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Posting<'a> {
-    pub term: &'a [u8],
-    /// Where its record begins.
-    pub offset: u64,
-    /// What is beside that.
-    pub beside: &'a [u8],
-    /// How it lies among the others of the term.
-    pub form: Form,
 }
 
 /// An act under a term, on its way into a segment.
@@ -460,33 +306,6 @@ pub(crate) struct Entered<'a> {
     pub days: Option<Days>,
     pub offset: u64,
     pub beside: &'a [u8],
-}
-
-/// The postings of one run: offsets, each with what is beside it.
-struct Postings<'a> {
-    bytes: &'a [u8],
-    count: u64,
-    last: u64,
-}
-
-impl<'a> Iterator for Postings<'a> {
-    type Item = (u64, &'a [u8]);
-
-    fn next(&mut self) -> Option<(u64, &'a [u8])> {
-        self.count = self.count.checked_sub(1)?;
-        let (offset, length) = take_posting(&mut self.bytes, self.last)?;
-        self.last = offset;
-        let (beside, rest) = self.bytes.split_at(length);
-        self.bytes = rest;
-        Some((offset, beside))
-    }
-}
-
-/// The offset of the next posting, and how many of the bytes after it are beside it.
-fn take_posting(from: &mut &[u8], last: u64) -> Option<(u64, usize)> {
-    let offset = last.wrapping_add_signed(unzigzag(take_varint(from)?));
-    let length = usize::try_from(take_varint(from)?).ok().filter(|length| *length <= from.len())?;
-    Some((offset, length))
 }
 
 /// Which entries of a segment have a milestone: the first, and every 64th after it.

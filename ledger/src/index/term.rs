@@ -3,6 +3,7 @@
 //! A term is a tag and the words after it, each closed by a zero byte, so that whatever a question leaves open
 //! can be left off at the end. The terms of registers are the registers themselves, in their order.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use crate::act::{Act, ActId, Deed, Label, Measure, Unfit};
@@ -101,11 +102,6 @@ impl<'t> Terms<'t> {
     /// Whether a term that is not before these is one of them.
     pub(crate) fn reach(&self, term: &[u8]) -> bool {
         term.starts_with(self.prefix) && self.to.is_none_or(|to| term < to)
-    }
-
-    /// Whether a term is one of these.
-    pub(crate) fn hold(&self, term: &[u8]) -> bool {
-        term >= self.from && self.reach(term)
     }
 }
 
@@ -324,14 +320,21 @@ pub(crate) fn about(offset: u64) -> Vec<u8> {
 }
 
 /// How many bytes of a term are its beginning.
-pub(crate) const BEGINNING: u32 = 16;
+const BEGINNING: usize = 16;
 
 /// The first sixteen bytes of a term, those that are missing as zeros: it orders as the terms do, where it differs.
 pub(crate) fn beginning(term: &[u8]) -> u128 {
-    let mut bytes = [0; 16];
-    let length = term.len().min(bytes.len());
+    let mut bytes = [0; BEGINNING];
+    let length = term.len().min(BEGINNING);
     bytes[..length].copy_from_slice(&term[..length]);
     u128::from_be_bytes(bytes)
+}
+
+/// The order of two terms, each with its beginning: most comparisons need no more.
+pub(crate) fn order(one: (u128, &[u8]), other: (u128, &[u8])) -> Ordering {
+    let is_all = one.1.len().max(other.1.len()) <= BEGINNING;
+    let rest = || if is_all { one.1.len().cmp(&other.1.len()) } else { one.1.cmp(other.1) };
+    one.0.cmp(&other.0).then_with(rest)
 }
 
 fn close(term: &mut Vec<u8>, word: &str) {

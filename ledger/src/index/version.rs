@@ -81,19 +81,6 @@ fn always() -> Days {
     (first, first)
 }
 
-/// Which act a version is of, told from its bytes.
-pub(crate) fn number_in(mut bytes: &[u8]) -> Result<u64, IndexFault> {
-    Ok(take_numbers(&mut bytes)?.0)
-}
-
-/// When the act of a version takes effect, told from its bytes.
-pub(crate) fn days_in(mut bytes: &[u8]) -> Result<Days, IndexFault> {
-    take_numbers(&mut bytes)?;
-    let read = bincode::serde::borrow_decode_from_slice(bytes, bincode::config::standard());
-    let (effective, _): (Short<'_>, usize) = read.map_err(|_| IndexFault::Damaged)?;
-    Ok(effective.days().unwrap_or_else(always))
-}
-
 impl<'a> Version<'a> {
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, IndexFault> {
         let mut rest = bytes;
@@ -145,9 +132,9 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Whether these bytes are a version that is known after an entry; there may be nothing beside the place of an act.
+/// Whether the version of these bytes is known after an entry.
 pub(crate) fn is_known(mut bytes: &[u8], last: u64) -> Result<bool, IndexFault> {
-    Ok(!bytes.is_empty() && take_numbers(&mut bytes)?.1 <= last)
+    Ok(take_numbers(&mut bytes)?.1 <= last)
 }
 
 fn take_numbers(bytes: &mut &[u8]) -> Result<(u64, u64), IndexFault> {

@@ -130,8 +130,11 @@ impl Fences {
     fn alike(&self, term: &[u8]) -> Range<usize> {
         let wanted = beginning(term);
         let from = self.beginnings.partition_point(|beginning| *beginning < wanted);
-        let to = from + self.beginnings[from..].partition_point(|beginning| *beginning == wanted);
-        from..to
+        let is_alike = |place: &usize| self.beginnings.get(*place) == Some(&wanted);
+        // There are few, mostly none.
+        let mut steps = std::iter::successors(Some(1), |step| Some(2 * step)).map(|step| from + step - 1);
+        let beyond = steps.find(|place| !is_alike(place)).unwrap_or(self.len()).min(self.len());
+        from..first(from..beyond, |place| !is_alike(&place))
     }
 }
 

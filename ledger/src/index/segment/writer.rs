@@ -3,14 +3,16 @@
 use std::cmp::Ordering;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::date::Instant;
 
-use super::super::version::{self, Days};
+use super::super::term::Terms;
+use super::super::version::Days;
 use super::{
-    Block, Entered, FIRST_LINE, Fence, Fences, Form, IndexFault, STRIDE, Segment, Span, common_bytes,
-    push_varint, zigzag,
+    Block, Encoded, Entered, FIRST_LINE, Fence, Fences, IndexFault, Posting, Reading, Run, Runs, STRIDE,
+    Segment, Span, common_bytes, push_varint, zigzag,
 };
 
 const BLOCK: usize = 4096;
@@ -29,7 +31,7 @@ pub(crate) struct Writer {
     /// The last term of the block.
     before: Vec<u8>,
     fences: Fences,
-    run: Run,
+    run: Gathered,
 }
 
 fn too_long() -> io::Error {
@@ -38,12 +40,10 @@ fn too_long() -> io::Error {
 
 /// A run that is being gathered.
 #[derive(Default)]
-struct Run {
+struct Gathered {
     term: Vec<u8>,
-    postings: Vec<u8>,
+    postings: Encoded,
     count: u64,
-    /// The last offset.
-    last: u64,
     /// Where it lies by days: the first day, and the last one so far on which an act begins.
     begins: Option<Days>,
     /// How far the dates of the term reach before this run, and with it.
@@ -51,7 +51,7 @@ struct Run {
     reach: Option<i32>,
 }
 
-impl Run {
+impl Gathered {
     /// Whether a posting still belongs to it.
     fn takes(&self, entered: &Entered<'_>) -> bool {
         self.term == entered.term
@@ -71,14 +71,13 @@ impl Run {
         }
         self.reach_before = self.reach;
         self.begins = entered.days.map(|(first, _)| (first, first));
-        (self.count, self.last) = (0, start);
+        self.count = 0;
+        self.postings.begin(start);
     }
 
     fn push(&mut self, Entered { days, offset, beside, .. }: Entered<'_>) {
-        push_varint(&mut self.postings, zigzag(offset.wrapping_sub(self.last).cast_signed()));
-        push_varint(&mut self.postings, beside.len() as u64);
-        self.postings.extend_from_slice(beside);
-        (self.last, self.count) = (offset, self.count + 1);
+        self.postings.push(Posting { days, offset, beside });
+        self.count += 1;
         if let (Some((_, begins)), Some((first, last))) = (&mut self.begins, days) {
             *begins = first;
             self.reach = self.reach.max(Some(last));
@@ -103,7 +102,7 @@ impl Writer {
             block: Vec::with_capacity(2 * BLOCK),
             before: Vec::new(),
             fences: Fences::default(),
-            run: Run::default(),
+            run: Gathered::default(),
         })
     }
 
@@ -135,13 +134,13 @@ impl Writer {
         push_varint(block, (run.term.len() - shared) as u64);
         block.extend_from_slice(&run.term[shared..]);
         let form = if run.begins.is_none() { 0 } else { 1 + u64::from(place.is_some()) };
-        push_varint(block, 4 * run.count + form);
+        push_varint(block, form);
         if let Some((first, reach)) = place {
             push_varint(block, zigzag(first.into()));
             push_varint(block, zigzag(reach.into()));
         }
-        push_varint(block, run.postings.len() as u64);
-        block.append(&mut run.postings);
+        push_varint(block, run.postings.bytes.len() as u64);
+        block.append(&mut run.postings.bytes);
         run.count = 0;
         self.before.clone_from(&run.term);
         if block.len() >= BLOCK { self.close_block() } else { Ok(()) }
@@ -204,13 +203,12 @@ pub(crate) fn join(parts: &[Segment], path: &Path) -> Result<Segment, IndexFault
         ..first.span.clone()
     };
     let mut writer = Writer::create(path, span)?;
-    let mut cursors: Vec<Cursor<'_>> = parts.iter().map(Cursor::new).collect();
-    for cursor in &mut cursors {
-        cursor.advance()?;
-    }
+    let mut cursors: Vec<Cursor<'_>> = parts.iter().map(Cursor::new).collect::<Result<_, _>>()?;
     // They are few; of what is equal the earlier part comes first.
-    while let Some(next) = cursors.iter_mut().filter(|cursor| !cursor.is_at_end).min_by(|a, b| a.order(b)) {
-        writer.add(next.entered())?;
+    while let Some(next) = next_of(&mut cursors) {
+        if let Some(entered) = next.entered() {
+            writer.add(entered)?;
+        }
         next.advance()?;
     }
     let mut milestones = Vec::new();
@@ -222,75 +220,54 @@ pub(crate) fn join(parts: &[Segment], path: &Path) -> Result<Segment, IndexFault
     writer.finish(milestones.into_iter())
 }
 
+/// The one whose posting comes first; none at the end of all.
+fn next_of<'c, 'a>(cursors: &'c mut [Cursor<'a>]) -> Option<&'c mut Cursor<'a>> {
+    let there = cursors.iter_mut().filter(|cursor| cursor.runs.run().is_some());
+    there.min_by(|one, other| one.order(other))
+}
+
 /// A segment that is read from its first posting to its last.
 struct Cursor<'a> {
-    segment: &'a Segment,
-    /// The next block.
-    place: usize,
-    block: Block,
-    /// The postings of the run that are still to come: how many, and where in the block they lie.
-    left: u64,
-    at: usize,
+    runs: Runs<'a>,
+    reading: Reading,
+    /// The posting that was gone on to, and where in its run that lies which is beside it.
     days: Option<Days>,
     offset: u64,
-    /// Where in the block that lies which is beside the posting.
-    beside: std::ops::Range<usize>,
-    is_at_end: bool,
+    beside: Range<usize>,
 }
 
 impl<'a> Cursor<'a> {
-    fn new(segment: &'a Segment) -> Self {
-        Self {
-            segment,
-            place: 0,
-            block: Block::default(),
-            left: 0,
-            at: 0,
-            days: None,
-            offset: 0,
-            beside: 0..0,
-            is_at_end: false,
-        }
+    /// At the first posting.
+    fn new(segment: &'a Segment) -> Result<Self, IndexFault> {
+        let runs = segment.runs(Terms::under(b""), None, Block::default());
+        let mut cursor = Self { runs, reading: Reading::default(), days: None, offset: 0, beside: 0..0 };
+        cursor.advance()?;
+        Ok(cursor)
     }
 
-    fn entered(&self) -> Entered<'_> {
-        let beside = &self.block.bytes[self.beside.clone()];
-        Entered { term: &self.block.term, days: self.days, offset: self.offset, beside }
+    fn entered(&self) -> Option<Entered<'_>> {
+        let Run { term, bytes, .. } = self.runs.run()?;
+        Some(Entered { term, days: self.days, offset: self.offset, beside: &bytes[self.beside.clone()] })
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        self.block.term.cmp(&other.block.term).then_with(|| self.days.cmp(&other.days))
+        self.place().cmp(&other.place())
+    }
+
+    fn place(&self) -> (Option<&[u8]>, Option<Days>) {
+        (self.runs.run().map(|run| run.term), self.days)
     }
 
     /// Goes on to the next posting.
     fn advance(&mut self) -> Result<(), IndexFault> {
-        while self.left == 0 {
-            if !self.next_run()? {
-                self.is_at_end = true;
-                return Ok(());
-            }
+        if self.runs.run().is_none_or(|run| self.reading.at == run.bytes.len()) {
+            self.runs.advance()?;
+            self.reading = self.runs.run().map(|run| run.reading()).unwrap_or_default();
         }
-        self.left -= 1;
-        let mut rest = &self.block.bytes[self.at..self.block.postings.end];
-        let (offset, length) = super::take_posting(&mut rest, self.offset).ok_or(IndexFault::Damaged)?;
-        let from = self.block.postings.end - rest.len();
-        (self.offset, self.beside) = (offset, from..from + length);
-        self.at = self.beside.end;
-        let by_days = self.block.form != Form::Journal;
-        self.days = by_days.then(|| version::days_in(&self.block.bytes[self.beside.clone()])).transpose()?;
+        let Some(run) = self.runs.run() else { return Ok(()) };
+        let posting = self.reading.next(run.bytes).ok_or(IndexFault::Damaged)?;
+        (self.days, self.offset) = (posting.days, posting.offset);
+        self.beside = self.reading.at - posting.beside.len()..self.reading.at;
         Ok(())
-    }
-
-    fn next_run(&mut self) -> Result<bool, IndexFault> {
-        while !self.block.advance()? {
-            if self.place >= self.segment.fences.len() {
-                return Ok(false);
-            }
-            self.segment.read(self.place, &mut self.block)?;
-            self.place += 1;
-        }
-        (self.left, self.at) = (self.block.count, self.block.postings.start);
-        self.offset = self.segment.span.start;
-        Ok(true)
     }
 }
