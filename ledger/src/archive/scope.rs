@@ -67,6 +67,9 @@ pub(super) struct Gathering<'a, T> {
     take: T,
     /// The regimes of the sanctions gathered.
     regimes: BTreeSet<(PartyId, Label)>,
+    /// Regimes of which the general licences are made out elsewhere and not taken, where there are to be such: those
+    /// whose imposers have borne no other id.
+    apart: Option<BTreeSet<(PartyId, Label)>>,
 }
 
 /// What is known of who goes on as whom.
@@ -131,18 +134,18 @@ impl Indexed {
             Scope::Everything | Scope::Entities | Scope::Stories(_) => None,
         };
         let heirs = day.map(|day| (day, kin.heirs(day)));
-        self.registers_with(questions, kin, heirs.as_ref(), last)
+        let found = self.find(questions, kin, heirs.as_ref(), last)?;
+        Ok(self.registers_of(&found, kin, heirs.as_ref(), last)?)
     }
 
-    /// The same, with who goes on as whom by the day that is asked for, where it is one.
-    fn registers_with(
+    /// The registers that were found, with who goes on as whom by the day that is asked for, where it is one.
+    fn registers_of(
         &self,
-        questions: &[Question],
+        found: &Found<'_>,
         kin: &Registers,
         heirs: Option<&(Day, Heirs)>,
         last: u64,
-    ) -> Result<Registers, Unread> {
-        let found = self.find(questions, kin, heirs, last)?;
+    ) -> Result<Registers, IndexFault> {
         let telling = heirs.map(|(day, _)| Telling::new(&self.index, *day, last));
         let all = found.told(
             |_| true,
@@ -172,7 +175,6 @@ impl Indexed {
         heirs: Option<&'h (Day, Heirs)>,
         last: u64,
     ) -> Result<Found<'h>, Unread> {
-        let last_only = |term: &[u8]| term::register_of(term).is_some_and(stands_alone);
         let until = heirs.map(|(day, _)| Until { day: number_of(*day), known: last, last_only: &last_only });
         let mut found = Found::new(last, heirs.map(|(_, heirs)| heirs));
         Gathering::new(self, kin, heirs, until, |run: Run<'_>| found.push(run)).ask(questions)?;
@@ -180,16 +182,41 @@ impl Indexed {
         Ok(found)
     }
 
+    /// The answer to a question that sanctions may bear on.
+    fn answer_of_many(
+        &self,
+        question: &Question,
+        kin: &Registers,
+        heirs: &(Day, Heirs),
+        last: u64,
+    ) -> Result<Answer, Unread> {
+        let day = question.as_of;
+        let until = Until { day: number_of(day), known: last, last_only: &last_only };
+        let mut found = Found::new(last, Some(&heirs.1));
+        let take = |run: Run<'_>| found.push(run);
+        let mut gathering = Gathering::new(self, kin, Some(heirs), Some(until), take);
+        // Whoever asks about a target is told of no general licence but by its name.
+        if question.subject.is_some() && !question.through && day < Day::MAX {
+            gathering.apart = Some(BTreeSet::new());
+        }
+        gathering.ask(std::slice::from_ref(question))?;
+        let mut granted = Vec::new();
+        for (imposer, regime) in gathering.apart.unwrap_or_default() {
+            granted.extend(self.regimes.of(self, imposer, regime)?.granted(day, last)?);
+        }
+        found.sort()?;
+        let registers = self.registers_of(&found, kin, Some(heirs), last)?;
+        Ok(answer_with(&registers, &heirs.1, granted, question))
+    }
+
     /// The answer to a question, as known after an entry.
     pub(super) fn answer(&self, question: &Question, last: u64) -> Result<Answer, Unread> {
         let kin = self.kin()?.after(last);
         let heirs = (question.as_of, kin.heirs(question.as_of));
-        let questions = std::slice::from_ref(question);
         let Some(register) =
             question.register.filter(|register| stands_alone(*register) && !question.through)
         else {
-            let registers = self.registers_with(questions, kin, Some(&heirs), last)?;
-            return Ok(answer_with(&registers, &heirs.1, question));
+            return self.answer_of_many(question, kin, &heirs, last);
         };
         let is_of_all = question.actor.is_none() && question.subject.is_none();
         // What moves a register need not outlive the telling of it.
@@ -206,10 +233,15 @@ impl Indexed {
         let standings = if is_of_all {
             self.tell_all(register, &heirs, last, tell)?
         } else {
-            self.find(questions, kin, Some(&heirs), last)?.told(|_| true, tell)?
+            self.find(std::slice::from_ref(question), kin, Some(&heirs), last)?.told(|_| true, tell)?
         };
         Ok(answering.answer(standings))
     }
+}
+
+/// Whether of a register that lies by days only the last run by the day is read at first.
+fn last_only(term: &[u8]) -> bool {
+    term::register_of(term).is_some_and(stands_alone)
 }
 
 /// All that moves a register and may count by a day.
@@ -250,7 +282,7 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
         until: Option<Until<'a>>,
         take: T,
     ) -> Self {
-        Self { indexed, kin, heirs, until, take, regimes: BTreeSet::new() }
+        Self { indexed, kin, heirs, until, take, regimes: BTreeSet::new(), apart: None }
     }
 
     /// Takes what bears on questions.
@@ -266,9 +298,15 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
             return Ok(());
         }
         let of_anyone = |question: &Question| question.actor.is_none() && question.subject.is_none();
-        if self.regimes.len() > MANY || of_sanctions.any(of_anyone) {
+        let apart = self.apart.as_ref().map_or(0, BTreeSet::len);
+        if self.regimes.len() + apart > MANY || of_sanctions.any(of_anyone) {
+            self.apart = None;
             self.take_register(Register::Regime)?;
             return self.take_register(Register::Licence);
+        }
+        for (imposer, regime) in self.apart.iter().flatten() {
+            let regime = self.indexed.regimes.of(self.indexed, imposer.clone(), regime.clone())?;
+            regime.each_of_its_own(&mut self.take)?;
         }
         for (imposer, regime) in std::mem::take(&mut self.regimes) {
             self.take_regime(imposer, regime)?;
@@ -310,8 +348,12 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
             (self.take)(run)
         })?;
         for (imposer, regime) in imposed {
-            for id in day.of(&imposer) {
-                self.regimes.insert((id, regime.clone()));
+            let ids = day.of(&imposer);
+            match &mut self.apart {
+                Some(apart) if ids.len() == 1 => {
+                    apart.insert((imposer, regime));
+                }
+                _ => self.regimes.extend(ids.into_iter().map(|id| (id, regime.clone()))),
             }
         }
         Ok(())

@@ -132,9 +132,14 @@ impl<'a> Step<'a> {
     }
 }
 
+/// From which entry on the version of these bytes is known.
+pub(crate) fn known_from(mut bytes: &[u8]) -> Result<u64, IndexFault> {
+    Ok(take_numbers(&mut bytes)?.1)
+}
+
 /// Whether the version of these bytes is known after an entry.
-pub(crate) fn is_known(mut bytes: &[u8], last: u64) -> Result<bool, IndexFault> {
-    Ok(take_numbers(&mut bytes)?.1 <= last)
+pub(crate) fn is_known(bytes: &[u8], last: u64) -> Result<bool, IndexFault> {
+    Ok(known_from(bytes)? <= last)
 }
 
 fn take_numbers(bytes: &mut &[u8]) -> Result<(u64, u64), IndexFault> {

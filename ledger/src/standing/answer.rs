@@ -13,6 +13,7 @@ use crate::register::{Key, Register};
 
 use super::channel::through;
 use super::effect::{Detail, Effect};
+use super::interval::intervals;
 use super::registers::{Heirs, Move, Moved, Registers, carried_over};
 use super::timeline::{Certainty, Outcome, Timeline};
 use super::value::{Value, Word};
@@ -77,9 +78,27 @@ pub fn answer(registers: &Registers, question: &Question) -> Answer {
     World::new(registers, question.as_of).answer(question)
 }
 
-/// The same, where it is known already who has gone on as whom by the day.
-pub(crate) fn answer_with(registers: &Registers, heirs: &Heirs, question: &Question) -> Answer {
-    World::with(registers, Cow::Borrowed(heirs), question.as_of).answer(question)
+/// The same, where it is known already who has gone on as whom by the day, and of some regimes, which general licences
+/// may be in force then: those are not among the registers.
+pub(crate) fn answer_with(
+    registers: &Registers,
+    heirs: &Heirs,
+    granted: Vec<Arc<Key>>,
+    question: &Question,
+) -> Answer {
+    World { granted, ..World::with(registers, Cow::Borrowed(heirs), question.as_of) }.answer(question)
+}
+
+/// The days, from one to another, on which a licence may be in force by what moves it; in order.
+pub(crate) fn days_granted(moves: &[Move]) -> Vec<(Day, Day)> {
+    let timeline = Timeline::new(moves.iter().filter(|step| step.counts()));
+    let granted = intervals(&timeline).into_iter().filter(|interval| is_granted(&interval.outcomes));
+    granted.map(|days| (days.from.unwrap_or(Day::MIN), days.to.unwrap_or(Day::MAX))).collect()
+}
+
+/// Whether a licence may be in force.
+fn is_granted(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().any(|outcome| outcome.value.is(Word::Granted))
 }
 
 /// Answers a question register by register, where none of those that it is about has anything to do with others.
@@ -165,6 +184,8 @@ pub(super) struct World<'a> {
     registers: &'a Registers,
     /// Parties that have gone on under another id by that day: who, and through which entry.
     heirs: Cow<'a, Heirs>,
+    /// Licences that may be in force on the day, and are not among the registers.
+    granted: Vec<Arc<Key>>,
     /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
     licences: OnceLock<OfRegimes<Arc<Key>>>,
     /// Only these registers are looked at, where there are such; in order.
@@ -186,7 +207,7 @@ impl<'a> World<'a> {
     }
 
     fn with(registers: &'a Registers, heirs: Cow<'a, Heirs>, day: Day) -> Self {
-        Self { day, registers, heirs, licences: OnceLock::new(), among: None }
+        Self { day, registers, heirs, granted: Vec::new(), licences: OnceLock::new(), among: None }
     }
 
     /// The same, looking at some registers alone.
@@ -373,14 +394,16 @@ impl<'a> World<'a> {
 
     fn licences(&self) -> &OfRegimes<Arc<Key>> {
         self.licences.get_or_init(|| {
-            let granted = |timeline: &Timeline<'_>| {
-                timeline.at(self.day).iter().any(|outcome| outcome.value.is(Word::Granted))
-            };
             let mut licences = OfRegimes::new();
+            let mut add = |key: Arc<Key>| {
+                let of_regime = (key.actor.clone(), key.regime.clone());
+                licences.entry(of_regime).or_insert_with(Vec::new).push(key);
+            };
+            // General ones come before those for a target.
+            self.granted.iter().cloned().for_each(&mut add);
             for found in self.timelines(&Question::about(Register::Licence, self.day)) {
-                if granted(&found.timeline) {
-                    let of_regime = (found.key.actor.clone(), found.key.regime.clone());
-                    licences.entry(of_regime).or_default().push(found.key);
+                if is_granted(&found.timeline.at(self.day)) {
+                    add(found.key);
                 }
             }
             licences
