@@ -229,6 +229,35 @@ fn what_is_not_read_for_a_day_tells_nothing_of_it() {
     }
 }
 
+/// What regimes mean for the sanctions under them is made out once, and holds on every day and for every id that their
+/// imposers have borne.
+#[test]
+fn what_is_imposed_on_a_target_is_told_as_its_regimes_stood() {
+    for seed in 5..=6 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ledger");
+        register(&path, (DENSE, seed), 10_000);
+        let indexed = by_index_alone(&path);
+        let mut dice = Dice::new(DENSE, seed);
+        let mut licensed = 0;
+        for _ in 0..4 {
+            let moment = indexed.after(600 + dice.below(2000)).unwrap();
+            let (all, _) = indexed.registers(&Scope::Everything, &moment).unwrap();
+            for _ in 0..150 {
+                let subject = PartyId::parse(&format!("list:{}", dice.below(DENSE.listed))).unwrap();
+                let register = (dice.below(2) == 0).then_some(Register::Sanction);
+                let question =
+                    Question { register, subject: Some(subject), through: false, ..dice.question() };
+                let (told, _) = indexed.answer(&question, &moment).unwrap();
+                licensed += told.standings.iter().map(|standing| standing.licensed.len()).sum::<usize>();
+                let (told, whole) = (format!("{told:?}"), format!("{:?}", answer(&all, &question)));
+                assert_eq!(told, whole, "{seed}: {question:?} at {}", moment.number());
+            }
+        }
+        assert!(licensed > 40, "{licensed}");
+    }
+}
+
 /// Asked with what comes through collectives, a difference looks at every register; without, at those that something
 /// touches.
 #[test]

@@ -1,9 +1,9 @@
 //! Regimes that were looked up: what is imposed upon thousands is imposed under few of them.
 //!
 //! A regime may have hundreds of general licences, of which a sanction under it names those that are in force. When each
-//! is in force is made out once, and then looked up by the day.
+//! is in force, and what its ends do, is made out once, and then looked up by the day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::act::Label;
@@ -13,28 +13,45 @@ use crate::index::term::{self, beginning};
 use crate::index::version::{self, Step};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
-use crate::standing::{Move, days_granted};
+use crate::standing::{Heirs, Move, OfRegime, days_granted};
 
-use super::found::Found;
+use super::found::{Found, OfRegister};
 use super::indexed::{Indexed, Unread};
 
-/// What was found of regimes, by the imposer and the name.
+/// What was found of regimes.
 #[derive(Debug, Default)]
-pub(super) struct Regimes(Mutex<BTreeMap<(PartyId, Label), Arc<Regime>>>);
+pub(super) struct Regimes(Mutex<BTreeMap<Named, Arc<Regime>>>);
+
+/// A regime by its name, and by the ids under which its imposer has acted: that of the day and others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Named {
+    pub(super) name: Label,
+    pub(super) imposer: PartyId,
+    pub(super) ids: BTreeSet<PartyId>,
+}
 
 /// What was found of one regime.
 #[derive(Debug, Default)]
 pub(super) struct Regime {
     own: Vec<Kept>,
     licences: Vec<Kept>,
-    /// From which entries on something is known of the licences, in order.
+    /// From which entries on something of that is known, in order.
     known_from: Vec<u64>,
-    /// When they are in force as known after so many of those; made out when it is asked for.
-    granted: Mutex<Option<(usize, Arc<Granted>)>>,
+    /// What is made of it as known after so many of those; made out when it is asked for.
+    known: Mutex<Option<(usize, Arc<Known>)>>,
 }
 
-/// General licences, each with the days, from one to another, on which it may be in force.
-type Granted = Vec<(Arc<Key>, Vec<(Day, Day)>)>;
+/// What is made of a regime.
+#[derive(Debug)]
+struct Known {
+    /// What its ends do to the sanctions under it.
+    endings: Arc<[Move]>,
+    /// The general licences, each with the days on which it may be in force.
+    granted: Vec<(Arc<Key>, Days)>,
+}
+
+/// Days, from one to another; in order.
+type Days = Vec<(Day, Day)>;
 
 /// A run: its term, how it lies, its acts, and from which offset on they are counted.
 #[derive(Debug)]
@@ -54,19 +71,13 @@ impl Kept {
 
 impl Regimes {
     /// A regime and its general licences, looked up once.
-    pub(super) fn of(
-        &self,
-        indexed: &Indexed,
-        imposer: PartyId,
-        regime: Label,
-    ) -> Result<Arc<Regime>, Unread> {
-        let name = (imposer, regime);
+    pub(super) fn of(&self, indexed: &Indexed, named: &Named) -> Result<Arc<Regime>, Unread> {
         let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known().get(&name) {
+        if let Some(found) = known().get(named) {
             return Ok(Arc::clone(found));
         }
-        let found = Arc::new(Regime::look_up(indexed, &name.0, &name.1)?);
-        known().insert(name, Arc::clone(&found));
+        let found = Arc::new(Regime::look_up(indexed, named)?);
+        known().insert(named.clone(), Arc::clone(&found));
         Ok(found)
     }
 
@@ -77,37 +88,30 @@ impl Regimes {
 }
 
 impl Regime {
-    fn look_up(indexed: &Indexed, imposer: &PartyId, regime: &Label) -> Result<Self, Unread> {
+    fn look_up(indexed: &Indexed, named: &Named) -> Result<Self, Unread> {
         let of = |register| {
-            let term = term::of_regime(register, imposer, regime);
             let mut found = Vec::new();
-            indexed.scan(&term, &mut |run| {
-                // The name of another regime may begin with that of this one.
-                if run.term.get(term.len()).is_none_or(|next| *next == 0) {
-                    // All of its runs are here.
-                    let form = if run.form == Form::Journal { Form::Journal } else { Form::Days(None) };
-                    let (term, bytes) = (run.term.to_vec(), run.bytes.to_vec());
-                    found.push(Kept { term, form, bytes, start: run.start });
-                }
-                Ok(())
-            })?;
+            for term in named.ids.iter().map(|id| term::of_regime(register, id, &named.name)) {
+                indexed.scan(&term, &mut |run| {
+                    // The name of another regime may begin with that of this one.
+                    if run.term.get(term.len()).is_none_or(|next| *next == 0) {
+                        // All of its runs are here.
+                        let form = if run.form == Form::Journal { Form::Journal } else { Form::Days(None) };
+                        let (term, bytes) = (run.term.to_vec(), run.bytes.to_vec());
+                        found.push(Kept { term, form, bytes, start: run.start });
+                    }
+                    Ok(())
+                })?;
+            }
             Ok::<_, Unread>(found)
         };
         let (own, licences) = (of(Register::Regime)?, of(Register::Licence)?);
-        let postings = licences.iter().flat_map(|kept: &Kept| kept.run().postings());
+        let postings = own.iter().chain(&licences).flat_map(|kept: &Kept| kept.run().postings());
         let versions = postings.filter(|posting| !posting.beside.is_empty());
         let mut known_from: Vec<u64> =
             versions.map(|posting| version::known_from(posting.beside)).collect::<Result<_, _>>()?;
         known_from.sort_unstable();
-        Ok(Self { own, licences, known_from, granted: Mutex::default() })
-    }
-
-    /// Hands on what was found of the regime itself.
-    pub(super) fn each_of_its_own(
-        &self,
-        take: &mut dyn FnMut(Run<'_>) -> Result<(), IndexFault>,
-    ) -> Result<(), IndexFault> {
-        self.own.iter().try_for_each(|kept| take(kept.run()))
+        Ok(Self { own, licences, known_from, known: Mutex::default() })
     }
 
     /// Hands on what was found of the regime and of its licences.
@@ -118,41 +122,60 @@ impl Regime {
         self.own.iter().chain(&self.licences).try_for_each(|kept| take(kept.run()))
     }
 
-    /// The licences that may be in force on a day, as known after an entry, where their imposer bears no other id then;
-    /// in order.
-    pub(super) fn granted(&self, day: Day, last: u64) -> Result<Vec<Arc<Key>>, IndexFault> {
-        let known = self.known_from.partition_point(|number| *number <= last);
-        let made_out = || self.granted.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = made_out().clone().filter(|(count, _)| *count == known);
-        let granted = if let Some((_, granted)) = before {
-            granted
-        } else {
-            let granted = Arc::new(self.make_out(last)?);
-            *made_out() = Some((known, Arc::clone(&granted)));
-            granted
-        };
+    /// What a regime means on a day for the sanctions under it, as known after an entry; with who has gone on as whom by
+    /// then.
+    pub(super) fn on(&self, (day, heirs): &(Day, Heirs), last: u64) -> Result<OfRegime, IndexFault> {
+        let known = self.known_after(last, heirs)?;
         let is_granted = |days: &[(Day, Day)]| {
-            let begun = days.partition_point(|(from, _)| *from <= day);
-            days[..begun].last().is_some_and(|(_, to)| day <= *to)
+            let begun = days.partition_point(|(from, _)| from <= day);
+            days[..begun].last().is_some_and(|(_, to)| day <= to)
         };
-        let granted = granted.iter().filter(|(_, days)| is_granted(days));
-        Ok(granted.map(|(key, _)| Arc::clone(key)).collect())
+        let granted = known.granted.iter().filter(|(_, days)| is_granted(days));
+        let granted = granted.map(|(key, _)| Arc::clone(key)).collect();
+        Ok(OfRegime { granted, endings: Arc::clone(&known.endings) })
     }
 
-    /// When the licences are in force, as known after an entry.
-    fn make_out(&self, last: u64) -> Result<Granted, IndexFault> {
-        let mut found = Found::new(last, None);
-        self.licences.iter().try_for_each(|kept| found.push(kept.run()))?;
-        found.sort()?;
-        found.told(
+    fn known_after(&self, last: u64, heirs: &Heirs) -> Result<Arc<Known>, IndexFault> {
+        let count = self.known_from.partition_point(|number| *number <= last);
+        let made_out = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = made_out().clone().filter(|(before, _)| *before == count);
+        if let Some((_, known)) = before {
+            return Ok(known);
+        }
+        let known = Arc::new(self.make_out(last, heirs)?);
+        *made_out() = Some((count, Arc::clone(&known)));
+        Ok(known)
+    }
+
+    fn make_out(&self, last: u64, heirs: &Heirs) -> Result<Known, IndexFault> {
+        let found = |runs: &[Kept]| {
+            let mut found = Found::new(last, Some(heirs));
+            runs.iter().try_for_each(|kept| found.push(kept.run()))?;
+            found.sort()?;
+            Ok::<_, IndexFault>(found)
+        };
+        let told = |register: OfRegister<'_>| {
+            let steps = version::settled(register.versions()?).into_iter();
+            let moves: Vec<Move> = steps.map(Step::whole).collect::<Result<_, _>>()?;
+            Ok::<_, IndexFault>((term::key_of(register.term()).ok_or(IndexFault::Damaged)?, moves))
+        };
+        let endings = found(&self.own)?.told(
             |_| true,
-            |register, granted| {
-                let steps = version::settled(register.versions()?).into_iter();
-                let moves: Vec<Move> = steps.map(Step::whole).collect::<Result<_, _>>()?;
-                let key = Arc::new(term::key_of(register.term()).ok_or(IndexFault::Damaged)?);
-                granted.push((key, days_granted(&moves)));
+            |register, endings| {
+                let (key, moves) = told(register)?;
+                endings
+                    .extend(moves.iter().filter(|step| step.counts()).filter_map(|step| step.ending(&key)));
                 Ok(())
             },
-        )
+        )?;
+        let granted = found(&self.licences)?.told(
+            |_| true,
+            |register, granted| {
+                let (key, moves) = told(register)?;
+                granted.push((Arc::new(key), days_granted(&moves)));
+                Ok(())
+            },
+        )?;
+        Ok(Known { endings: endings.into(), granted })
     }
 }

@@ -16,12 +16,13 @@ use crate::index::version::{self, Step};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::{
-    Answer, Answering, Continuation, Heirs, Knowledge, Move, Moved, Question, Recorded, Registers, Standing,
-    answer_with,
+    Answer, Answering, Continuation, Heirs, Knowledge, Move, Moved, OfRegime, Question, Recorded, Registers,
+    Standing, answer_with,
 };
 
 use super::found::{Found, OfRegister, stands_alone};
 use super::indexed::{Indexed, Unread};
+use super::regimes::Named;
 use super::telling::Telling;
 
 /// What is going to be asked.
@@ -67,9 +68,8 @@ pub(super) struct Gathering<'a, T> {
     take: T,
     /// The regimes of the sanctions gathered.
     regimes: BTreeSet<(PartyId, Label)>,
-    /// Regimes of which the general licences are made out elsewhere and not taken, where there are to be such: those
-    /// whose imposers have borne no other id.
-    apart: Option<BTreeSet<(PartyId, Label)>>,
+    /// Those that are made out elsewhere and not taken, where they are to be.
+    apart: Option<BTreeSet<Named>>,
 }
 
 /// What is known of who goes on as whom.
@@ -195,18 +195,20 @@ impl Indexed {
         let mut found = Found::new(last, Some(&heirs.1));
         let take = |run: Run<'_>| found.push(run);
         let mut gathering = Gathering::new(self, kin, Some(heirs), Some(until), take);
-        // Whoever asks about a target is told of no general licence but by its name.
+        // Whoever asks about a target is not told of regimes and general licences, but of what they mean for that.
         if question.subject.is_some() && !question.through && day < Day::MAX {
             gathering.apart = Some(BTreeSet::new());
         }
         gathering.ask(std::slice::from_ref(question))?;
-        let mut granted = Vec::new();
-        for (imposer, regime) in gathering.apart.unwrap_or_default() {
-            granted.extend(self.regimes.of(self, imposer, regime)?.granted(day, last)?);
-        }
+        let apart = gathering.apart.unwrap_or_default().into_iter();
+        let regimes = apart.map(|named| {
+            let regime = self.regimes.of(self, &named)?.on(heirs, last)?;
+            Ok(((named.imposer, named.name), regime))
+        });
+        let regimes: BTreeMap<_, OfRegime> = regimes.collect::<Result<_, Unread>>()?;
         found.sort()?;
         let registers = self.registers_of(&found, kin, Some(heirs), last)?;
-        Ok(answer_with(&registers, &heirs.1, granted, question))
+        Ok(answer_with(&registers, &heirs.1, &regimes, question))
     }
 
     /// The answer to a question, as known after an entry.
@@ -304,10 +306,6 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
             self.take_register(Register::Regime)?;
             return self.take_register(Register::Licence);
         }
-        for (imposer, regime) in self.apart.iter().flatten() {
-            let regime = self.indexed.regimes.of(self.indexed, imposer.clone(), regime.clone())?;
-            regime.each_of_its_own(&mut self.take)?;
-        }
         for (imposer, regime) in std::mem::take(&mut self.regimes) {
             self.take_regime(imposer, regime)?;
         }
@@ -315,8 +313,9 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
     }
 
     /// Takes a regime and its general licences, under every id that its imposer has had.
-    fn take_regime(&mut self, imposer: PartyId, regime: Label) -> Result<(), Unread> {
-        let regime = self.indexed.regimes.of(self.indexed, imposer, regime)?;
+    fn take_regime(&mut self, imposer: PartyId, name: Label) -> Result<(), Unread> {
+        let ids = BTreeSet::from([imposer.clone()]);
+        let regime = self.indexed.regimes.of(self.indexed, &Named { name, imposer, ids })?;
         Ok(regime.each(&mut self.take)?)
     }
 
@@ -349,11 +348,11 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
         })?;
         for (imposer, regime) in imposed {
             let ids = day.of(&imposer);
-            match &mut self.apart {
-                Some(apart) if ids.len() == 1 => {
-                    apart.insert((imposer, regime));
-                }
-                _ => self.regimes.extend(ids.into_iter().map(|id| (id, regime.clone()))),
+            if let Some(apart) = &mut self.apart {
+                let heir = day.heir(&imposer).clone();
+                apart.insert(Named { name: regime, imposer: heir, ids });
+            } else {
+                self.regimes.extend(ids.into_iter().map(|id| (id, regime.clone())));
             }
         }
         Ok(())
@@ -437,9 +436,13 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
 struct Ids<'h>(Cow<'h, Heirs>);
 
 impl Ids<'_> {
+    fn heir<'p>(&'p self, party: &'p PartyId) -> &'p PartyId {
+        self.0.get(party).map_or(party, |(heir, _)| heir)
+    }
+
     /// Every id under which acts of a party may stand: that of its heir, and those which that one has gone on from.
     fn of(&self, party: &PartyId) -> BTreeSet<PartyId> {
-        let heir = self.0.get(party).map_or(party, |(heir, _)| heir);
+        let heir = self.heir(party);
         let earlier = self.0.iter().filter(|(_, (other, _))| other == heir).map(|(id, _)| id);
         earlier.chain([heir, party]).cloned().collect()
     }

@@ -78,15 +78,25 @@ pub fn answer(registers: &Registers, question: &Question) -> Answer {
     World::new(registers, question.as_of).answer(question)
 }
 
-/// The same, where it is known already who has gone on as whom by the day, and of some regimes, which general licences
-/// may be in force then: those are not among the registers.
+/// The same, where it is known already who has gone on as whom by the day, and what some regimes mean then, by their
+/// imposers and names: their own registers and their general licences are not among the others.
 pub(crate) fn answer_with(
     registers: &Registers,
     heirs: &Heirs,
-    granted: Vec<Arc<Key>>,
+    regimes: &BTreeMap<(PartyId, Label), OfRegime>,
     question: &Question,
 ) -> Answer {
-    World { granted, ..World::with(registers, Cow::Borrowed(heirs), question.as_of) }.answer(question)
+    let world = World::with(registers, Cow::Borrowed(heirs), question.as_of);
+    World { regimes: Some(regimes), ..world }.answer(question)
+}
+
+/// What a regime means for the sanctions under it.
+#[derive(Debug)]
+pub(crate) struct OfRegime {
+    /// The general licences that may be in force on the day, in order.
+    pub granted: Vec<Arc<Key>>,
+    /// What its ends do to the sanctions.
+    pub endings: Arc<[Move]>,
 }
 
 /// The days, from one to another, on which a licence may be in force by what moves it; in order.
@@ -184,8 +194,8 @@ pub(super) struct World<'a> {
     registers: &'a Registers,
     /// Parties that have gone on under another id by that day: who, and through which entry.
     heirs: Cow<'a, Heirs>,
-    /// Licences that may be in force on the day, and are not among the registers.
-    granted: Vec<Arc<Key>>,
+    /// Regimes that are not among the registers.
+    regimes: Option<&'a BTreeMap<(PartyId, Label), OfRegime>>,
     /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
     licences: OnceLock<OfRegimes<Arc<Key>>>,
     /// Only these registers are looked at, where there are such; in order.
@@ -207,7 +217,7 @@ impl<'a> World<'a> {
     }
 
     fn with(registers: &'a Registers, heirs: Cow<'a, Heirs>, day: Day) -> Self {
-        Self { day, registers, heirs, granted: Vec::new(), licences: OnceLock::new(), among: None }
+        Self { day, registers, heirs, regimes: None, licences: OnceLock::new(), among: None }
     }
 
     /// The same, looking at some registers alone.
@@ -361,6 +371,10 @@ impl<'a> World<'a> {
             let key = self.carried_over(key);
             endings.entry((key.actor.clone(), key.regime.clone())).or_default().push(ending);
         }
+        for ((imposer, regime), known) in self.regimes.into_iter().flatten() {
+            let of_regime = (Some(imposer.clone()), Some(regime.clone()));
+            endings.entry(of_regime).or_default().extend(&*known.endings);
+        }
         endings
     }
 
@@ -400,7 +414,9 @@ impl<'a> World<'a> {
                 licences.entry(of_regime).or_insert_with(Vec::new).push(key);
             };
             // General ones come before those for a target.
-            self.granted.iter().cloned().for_each(&mut add);
+            let general =
+                self.regimes.into_iter().flat_map(BTreeMap::values).flat_map(|regime| &regime.granted);
+            general.cloned().for_each(&mut add);
             for found in self.timelines(&Question::about(Register::Licence, self.day)) {
                 if is_granted(&found.timeline.at(self.day)) {
                     add(found.key);
