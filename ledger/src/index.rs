@@ -125,7 +125,7 @@ impl Index {
             let longest = candidates.max_by_key(|(_, last)| *last);
             let Some(longest) = longest else { return chain };
             match Segment::open(&self.path_of(*longest)) {
-                Ok(segment) if segment.follows(chain.last()) => chain.push(segment),
+                Ok(segment) if segment.follows(chain.last()) => chain.push(segment.keeping()),
                 Ok(_) | Err(_) => return chain,
             }
         }

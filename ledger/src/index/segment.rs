@@ -168,9 +168,14 @@ impl Segment {
             .and_then(|length| bytes.get(..usize::try_from(length).ok()?))
             .and_then(Fences::read)
             .ok_or(IndexFault::Damaged)?;
-        let kept = if span.length() <= KEPT { fences.len() } else { 0 };
-        let kept = std::iter::repeat_with(OnceLock::new).take(kept).collect();
-        Ok(Self { file, span, fences, kept, milestones_at })
+        Ok(Self { file, span, fences, kept: Vec::new(), milestones_at })
+    }
+
+    /// The same, keeping the blocks that are read, where they are few: for whoever asks again and again.
+    pub(crate) fn keeping(mut self) -> Self {
+        let few = if self.span.length() <= KEPT { self.fences.len() } else { 0 };
+        self.kept.resize_with(few, OnceLock::new);
+        self
     }
 
     /// Whether this segment goes on where another ends, or begins the index.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::date::Instant;
 
-use super::super::term::Terms;
+use super::super::term::{Terms, order};
 use super::super::version::Days;
 use super::{
     Block, Encoded, Entered, FIRST_LINE, Fence, Fences, IndexFault, Posting, Reading, Run, Runs, STRIDE,
@@ -251,11 +251,9 @@ impl<'a> Cursor<'a> {
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        self.place().cmp(&other.place())
-    }
-
-    fn place(&self) -> (Option<&[u8]>, Option<Days>) {
-        (self.runs.run().map(|run| run.term), self.days)
+        let terms =
+            self.runs.run().zip(other.runs.run()).map(|(one, other)| order(one.place(), other.place()));
+        terms.unwrap_or(Ordering::Equal).then_with(|| self.days.cmp(&other.days))
     }
 
     /// Goes on to the next posting.
