@@ -59,7 +59,11 @@ impl KeyFile {
 
     /// Reads a key, if nobody but its owner can.
     pub(crate) fn read(path: &Path, purpose: Purpose) -> Result<Self, Trouble> {
-        let mut file = File::open(path).map_err(|error| Trouble::file(path, &error))?;
+        let mut file = File::open(path).map_err(|error| {
+            let trouble = Trouble::file(path, &error);
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            if is_missing { trouble.hint("`chancery key new` makes one") } else { trouble }
+        })?;
         check_private(path, &file)?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| Trouble::file(path, &error))?;
