@@ -174,7 +174,7 @@ impl Index {
     /// The runs of each segment under terms, likewise.
     pub(crate) fn runs<'s>(&'s self, terms: Terms<'s>, until: &'s Until<'s>) -> Vec<Runs<'s>> {
         let segments = self.known(Some(until));
-        segments.map(|segment| segment.runs(terms, Some(until), Block::default())).collect()
+        segments.map(|segment| Runs::new(segment, terms, Some(until), Block::default())).collect()
     }
 
     /// The segments of which something is known.

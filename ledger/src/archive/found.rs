@@ -3,11 +3,13 @@
 use std::cmp::Ordering;
 
 use crate::abreast::{abreast, one_after_another};
+use crate::date::Day;
+use crate::date::short::number_of;
 use crate::index::segment::{Earlier, Form, IndexFault, Posting, Run};
 use crate::index::term::{self, beginning};
-use crate::index::version::{Version, is_known};
+use crate::index::version::{Step, Version, is_known, settled};
 use crate::register::Register;
-use crate::standing::{Heirs, carried_over};
+use crate::standing::{Heirs, Move, carried_over};
 
 /// Runs of what acts do to registers, by the registers that they move.
 pub(super) struct Found<'h> {
@@ -199,6 +201,13 @@ impl<'f> OfRegister<'f> {
     /// All versions that were found and are known.
     pub(super) fn versions(&self) -> Result<Vec<Version<'f>>, IndexFault> {
         self.read(|_| true)
+    }
+
+    /// All that moves the register and may count by a day.
+    pub(super) fn moves_until(&self, day: Day) -> Result<Vec<Move>, IndexFault> {
+        let day = number_of(day);
+        let steps = settled(self.versions()?).into_iter();
+        steps.filter(|step| step.days().0 <= day).map(Step::whole).collect()
     }
 
     /// What became known later of some acts: what does not lie by days.

@@ -10,7 +10,7 @@ use crate::act::Label;
 use crate::date::Day;
 use crate::index::segment::{Form, IndexFault, Run};
 use crate::index::term::{self, beginning};
-use crate::index::version::{self, Step};
+use crate::index::version;
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::{Heirs, Move, OfRegime, days_granted};
@@ -154,25 +154,21 @@ impl Regime {
             found.sort()?;
             Ok::<_, IndexFault>(found)
         };
-        let told = |register: OfRegister<'_>| {
-            let steps = version::settled(register.versions()?).into_iter();
-            let moves: Vec<Move> = steps.map(Step::whole).collect::<Result<_, _>>()?;
-            Ok::<_, IndexFault>((term::key_of(register.term()).ok_or(IndexFault::Damaged)?, moves))
-        };
+        let key = |register: OfRegister<'_>| term::key_of(register.term()).ok_or(IndexFault::Damaged);
         let endings = found(&self.own)?.told(
             |_| true,
             |register, endings| {
-                let (key, moves) = told(register)?;
-                endings
-                    .extend(moves.iter().filter(|step| step.counts()).filter_map(|step| step.ending(&key)));
+                let (key, moves) = (key(register)?, register.moves_until(Day::MAX)?);
+                let counting = moves.iter().filter(|step| step.counts());
+                endings.extend(counting.filter_map(|step| step.ending(&key)));
                 Ok(())
             },
         )?;
         let granted = found(&self.licences)?.told(
             |_| true,
             |register, granted| {
-                let (key, moves) = told(register)?;
-                granted.push((Arc::new(key), days_granted(&moves)));
+                let moves = register.moves_until(Day::MAX)?;
+                granted.push((Arc::new(key(register)?), days_granted(&moves)));
                 Ok(())
             },
         )?;

@@ -12,11 +12,10 @@ use crate::date::Day;
 use crate::date::short::number_of;
 use crate::index::segment::{IndexFault, Run, Until};
 use crate::index::term::{self, Terms};
-use crate::index::version::{self, Step};
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 use crate::standing::{
-    Answer, Answering, Continuation, Heirs, Knowledge, Move, Moved, OfRegime, Question, Recorded, Registers,
+    Answer, Answering, Continuation, Heirs, Knowledge, Moved, OfRegime, Question, Recorded, Registers,
     Standing, answer_with,
 };
 
@@ -66,10 +65,9 @@ pub(super) struct Gathering<'a, T> {
     until: Option<Until<'a>>,
     /// What is done with each posting.
     take: T,
-    /// The regimes of the sanctions gathered.
-    regimes: BTreeSet<(PartyId, Label)>,
-    /// Those that are made out elsewhere and not taken, where they are to be.
-    apart: Option<BTreeSet<Named>>,
+    /// The regimes of the sanctions gathered, and whether they are left to be made out elsewhere and not taken.
+    regimes: BTreeSet<Named>,
+    leaves_regimes: bool,
 }
 
 /// What is known of who goes on as whom.
@@ -134,7 +132,7 @@ impl Indexed {
             Scope::Everything | Scope::Entities | Scope::Stories(_) => None,
         };
         let heirs = day.map(|day| (day, kin.heirs(day)));
-        let found = self.find(questions, kin, heirs.as_ref(), last)?;
+        let (found, _) = self.find(questions, kin, heirs.as_ref(), last, false)?;
         Ok(self.registers_of(&found, kin, heirs.as_ref(), last)?)
     }
 
@@ -153,8 +151,8 @@ impl Indexed {
                 let key = term::key_of(register.term()).ok_or(IndexFault::Damaged)?;
                 let moves = match &telling {
                     Some(telling) if stands_alone(key.register) => telling.of(register)?,
-                    Some(telling) => moves_until(register, telling.day)?,
-                    None => moves_until(register, Day::MAX)?,
+                    Some(telling) => register.moves_until(telling.day)?,
+                    None => register.moves_until(Day::MAX)?,
                 };
                 // It may have been moved by an act that was corrected since, or not have been moved yet.
                 if !moves.is_empty() {
@@ -167,19 +165,25 @@ impl Indexed {
     }
 
     /// What the index holds of the registers that questions are about; of those that stand alone, where all questions
-    /// are of one day, only what is needed to tell how they stand then.
+    /// are of one day, only what is needed to tell how they stand then. With it come the regimes that were left to be made
+    /// out elsewhere, where they were to be.
     fn find<'h>(
         &self,
         questions: &[Question],
         kin: &Registers,
         heirs: Option<&'h (Day, Heirs)>,
         last: u64,
-    ) -> Result<Found<'h>, Unread> {
+        leaves_regimes: bool,
+    ) -> Result<(Found<'h>, BTreeSet<Named>), Unread> {
+        let last_only = |term: &[u8]| term::register_of(term).is_some_and(stands_alone);
         let until = heirs.map(|(day, _)| Until { day: number_of(*day), known: last, last_only: &last_only });
         let mut found = Found::new(last, heirs.map(|(_, heirs)| heirs));
-        Gathering::new(self, kin, heirs, until, |run: Run<'_>| found.push(run)).ask(questions)?;
+        let take = |run: Run<'_>| found.push(run);
+        let mut gathering = Gathering { leaves_regimes, ..Gathering::new(self, kin, heirs, until, take) };
+        gathering.ask(questions)?;
+        let left = gathering.regimes;
         found.sort()?;
-        Ok(found)
+        Ok((found, left))
     }
 
     /// The answer to a question that sanctions may bear on.
@@ -190,23 +194,15 @@ impl Indexed {
         heirs: &(Day, Heirs),
         last: u64,
     ) -> Result<Answer, Unread> {
-        let day = question.as_of;
-        let until = Until { day: number_of(day), known: last, last_only: &last_only };
-        let mut found = Found::new(last, Some(&heirs.1));
-        let take = |run: Run<'_>| found.push(run);
-        let mut gathering = Gathering::new(self, kin, Some(heirs), Some(until), take);
         // Whoever asks about a target is not told of regimes and general licences, but of what they mean for that.
-        if question.subject.is_some() && !question.through && day < Day::MAX {
-            gathering.apart = Some(BTreeSet::new());
-        }
-        gathering.ask(std::slice::from_ref(question))?;
-        let apart = gathering.apart.unwrap_or_default().into_iter();
-        let regimes = apart.map(|named| {
+        let leaves_regimes = question.subject.is_some() && !question.through && question.as_of < Day::MAX;
+        let questions = std::slice::from_ref(question);
+        let (found, left) = self.find(questions, kin, Some(heirs), last, leaves_regimes)?;
+        let regimes = left.into_iter().map(|named| {
             let regime = self.regimes.of(self, &named)?.on(heirs, last)?;
             Ok(((named.imposer, named.name), regime))
         });
         let regimes: BTreeMap<_, OfRegime> = regimes.collect::<Result<_, Unread>>()?;
-        found.sort()?;
         let registers = self.registers_of(&found, kin, Some(heirs), last)?;
         Ok(answer_with(&registers, &heirs.1, &regimes, question))
     }
@@ -235,22 +231,11 @@ impl Indexed {
         let standings = if is_of_all {
             self.tell_all(register, &heirs, last, tell)?
         } else {
-            self.find(std::slice::from_ref(question), kin, Some(&heirs), last)?.told(|_| true, tell)?
+            let (found, _) = self.find(std::slice::from_ref(question), kin, Some(&heirs), last, false)?;
+            found.told(|_| true, tell)?
         };
         Ok(answering.answer(standings))
     }
-}
-
-/// Whether of a register that lies by days only the last run by the day is read at first.
-fn last_only(term: &[u8]) -> bool {
-    term::register_of(term).is_some_and(stands_alone)
-}
-
-/// All that moves a register and may count by a day.
-fn moves_until(register: OfRegister<'_>, day: Day) -> Result<Vec<Move>, IndexFault> {
-    let day = number_of(day);
-    let steps = version::settled(register.versions()?).into_iter();
-    steps.filter(|step| step.days().0 <= day).map(Step::whole).collect()
 }
 
 /// What all of them are, where they are all the same.
@@ -284,7 +269,7 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
         until: Option<Until<'a>>,
         take: T,
     ) -> Self {
-        Self { indexed, kin, heirs, until, take, regimes: BTreeSet::new(), apart: None }
+        Self { indexed, kin, heirs, until, take, regimes: BTreeSet::new(), leaves_regimes: false }
     }
 
     /// Takes what bears on questions.
@@ -300,34 +285,26 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
             return Ok(());
         }
         let of_anyone = |question: &Question| question.actor.is_none() && question.subject.is_none();
-        let apart = self.apart.as_ref().map_or(0, BTreeSet::len);
-        if self.regimes.len() + apart > MANY || of_sanctions.any(of_anyone) {
-            self.apart = None;
+        if self.regimes.len() > MANY || of_sanctions.any(of_anyone) {
+            self.regimes.clear();
             self.take_register(Register::Regime)?;
             return self.take_register(Register::Licence);
         }
-        for (imposer, regime) in std::mem::take(&mut self.regimes) {
-            self.take_regime(imposer, regime)?;
+        if !self.leaves_regimes {
+            for named in std::mem::take(&mut self.regimes) {
+                self.indexed.regimes.of(self.indexed, &named)?.each(&mut self.take)?;
+            }
         }
         Ok(())
     }
 
-    /// Takes a regime and its general licences, under every id that its imposer has had.
-    fn take_regime(&mut self, imposer: PartyId, name: Label) -> Result<(), Unread> {
-        let ids = BTreeSet::from([imposer.clone()]);
-        let regime = self.indexed.regimes.of(self.indexed, &Named { name, imposer, ids })?;
-        Ok(regime.each(&mut self.take)?)
-    }
-
     fn take_register(&mut self, register: Register) -> Result<(), Unread> {
-        self.take(&term::of_register(register), |_, _| true)
+        self.take(&term::of_register(register))
     }
 
-    /// Takes what is under every term that begins so and passes: the whole of it, and what follows that beginning.
-    fn take(&mut self, prefix: &[u8], passes: impl Fn(&[u8], &[u8]) -> bool) -> Result<(), Unread> {
-        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut |run| {
-            if passes(run.term, &run.term[prefix.len()..]) { (self.take)(run) } else { Ok(()) }
-        })
+    /// Takes what is under every term that begins so.
+    fn take(&mut self, prefix: &[u8]) -> Result<(), Unread> {
+        self.indexed.scan_until(&Terms::under(prefix), self.until.as_ref(), &mut self.take)
     }
 
     /// The same, and notes the regimes of the sanctions among them, under every id that their imposers have had.
@@ -346,15 +323,10 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
             }
             (self.take)(run)
         })?;
-        for (imposer, regime) in imposed {
-            let ids = day.of(&imposer);
-            if let Some(apart) = &mut self.apart {
-                let heir = day.heir(&imposer).clone();
-                apart.insert(Named { name: regime, imposer: heir, ids });
-            } else {
-                self.regimes.extend(ids.into_iter().map(|id| (id, regime.clone())));
-            }
-        }
+        self.regimes.extend(imposed.into_iter().map(|(imposer, name)| {
+            let (ids, heir) = (day.of(&imposer), day.heir(&imposer).clone());
+            Named { name, imposer: heir, ids }
+        }));
         Ok(())
     }
 
@@ -362,7 +334,7 @@ impl<'a, T: FnMut(Run<'_>) -> Result<(), IndexFault>> Gathering<'a, T> {
         /// Whoever has had that many ids is asked for with everyone: looking each pair up would be more.
         const MANY: usize = 16;
         if is_open(question) {
-            return self.take(term::REGISTERS, |_, _| true);
+            return self.take(term::REGISTERS);
         }
         let ids = match self.heirs {
             Some((day, heirs)) if *day == question.as_of => Ids(Cow::Borrowed(heirs)),

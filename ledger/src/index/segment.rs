@@ -186,18 +186,8 @@ impl Segment {
         }
     }
 
-    /// The runs under terms, in their order; of what lies by days, as far as that is asked for. The blocks are read one
-    /// after another in place of the one given.
-    pub(crate) fn runs<'s>(
-        &'s self,
-        terms: Terms<'s>,
-        until: Option<&'s Until<'s>>,
-        block: Block,
-    ) -> Runs<'s> {
-        Runs::new(self, terms, until, block)
-    }
-
-    /// Hands on every run under terms, likewise.
+    /// Hands on every run under terms, in their order; of what lies by days, as far as that is asked for. The blocks are
+    /// read one after another in place of the one given.
     pub(crate) fn scan(
         &self,
         terms: &Terms<'_>,

@@ -45,7 +45,7 @@ pub(crate) struct Runs<'s> {
 
 impl<'s> Runs<'s> {
     /// The blocks are read one after another in place of the one given.
-    pub(super) fn new(
+    pub(crate) fn new(
         segment: &'s Segment,
         terms: Terms<'s>,
         until: Option<&'s Until<'s>>,

@@ -239,7 +239,7 @@ struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// At the first posting.
     fn new(segment: &'a Segment) -> Result<Self, IndexFault> {
-        let runs = segment.runs(Terms::under(b""), None, Block::default());
+        let runs = Runs::new(segment, Terms::under(b""), None, Block::default());
         let mut cursor = Self { runs, reading: Reading::default(), days: None, offset: 0, beside: 0..0 };
         cursor.advance()?;
         Ok(cursor)
