@@ -103,6 +103,11 @@ impl KeyFile {
 /// Whoever reads a key can sign with it.
 fn check_private(path: &Path, file: &File) -> Result<(), Trouble> {
     let about = file.metadata().map_err(|error| Trouble::file(path, &error))?;
+    if !about.is_file() {
+        // To change who may read a directory would be bad advice.
+        return Err(Trouble::wrong(format!("{}: it is not a file", path.display()))
+            .hint("name the file of a key; `chancery key new` makes one"));
+    }
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777;
@@ -114,11 +119,7 @@ fn check_private(path: &Path, file: &File) -> Result<(), Trouble> {
             .hint(format!("`chmod 600 {}`; if others may have read it, make a new key", path.display())));
         }
     }
-    if about.is_file() {
-        Ok(())
-    } else {
-        Err(Trouble::wrong(format!("{}: it is not a file", path.display())))
-    }
+    Ok(())
 }
 
 impl Memory {

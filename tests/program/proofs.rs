@@ -235,6 +235,7 @@ fn bad_keys_are_refused_each_for_its_own_reason() {
     }
     check_refused(&bench, "checkpoint --key text.key", 2, &["text.key: not a secret key"]);
     check_refused(&bench, "checkpoint --key no.key", 2, &["no.key", "`chancery key new` makes one"]);
+    check_refused(&bench, "checkpoint --key .", 2, &["it is not a file", "`chancery key new` makes one"]);
     let secret = read(&bench, "log.key");
     let printed =
         bench.ok("key new other --out other.key --format json") + &bench.ok("key new third --out third.key");
