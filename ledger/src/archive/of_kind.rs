@@ -68,25 +68,33 @@ impl Indexed {
 }
 
 /// The standings of parts that follow one another, and those of other registers where they belong.
-fn with_those(parts: Vec<Vec<Standing>>, others: Vec<Standing>) -> Vec<Standing> {
-    if others.is_empty() {
-        return one_after_another(parts);
-    }
-    let mut all = Vec::with_capacity(others.len() + parts.iter().map(Vec::len).sum::<usize>());
-    let mut others = others.into_iter().peekable();
-    for part in parts {
-        let mut part = part.into_iter();
-        while let Some(next) = others.peek() {
-            let before = part.as_slice().partition_point(|standing| standing.key < next.key);
-            if before == part.len() {
-                break;
-            }
-            all.extend(part.by_ref().take(before));
-            all.extend(others.next());
+fn with_those(parts: Vec<Vec<Standing>>, mut others: Vec<Standing>) -> Vec<Standing> {
+    // Those that lie between two parts go with the later one.
+    let (mut with_others, mut later) = (Vec::with_capacity(parts.len() + 1), Vec::new());
+    for part in parts.into_iter().rev() {
+        if let Some(last) = part.last() {
+            let after = others.split_off(others.partition_point(|other| other.key <= last.key));
+            with_others.push((std::mem::replace(&mut later, part), after));
         }
-        all.extend(part);
     }
-    all.extend(others);
+    with_others.push((later, others));
+    with_others.reverse();
+    one_after_another(side_by_side(with_others, |(part, others)| merged(part, others)))
+}
+
+/// Two lists of standings as one, in order.
+fn merged(mut some: Vec<Standing>, others: Vec<Standing>) -> Vec<Standing> {
+    if others.is_empty() {
+        return some;
+    }
+    let mut all = Vec::with_capacity(some.len() + others.len());
+    let mut some = some.drain(..);
+    for other in others {
+        let before = some.as_slice().partition_point(|standing| standing.key < other.key);
+        all.extend(some.by_ref().take(before));
+        all.push(other);
+    }
+    all.extend(some);
     all
 }
 
