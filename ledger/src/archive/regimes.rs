@@ -46,12 +46,10 @@ pub(super) struct Regime {
 struct Known {
     /// What its ends do to the sanctions under it.
     endings: Arc<[Move]>,
-    /// The general licences, each with the days on which it may be in force.
-    granted: Vec<(Arc<Key>, Days)>,
+    /// The days on which a general licence may be in force, from one to another, with that licence; in the order of the
+    /// licences.
+    granted: Vec<((Day, Day), Arc<Key>)>,
 }
-
-/// Days, from one to another; in order.
-type Days = Vec<(Day, Day)>;
 
 /// A run: its term, how it lies, its acts, and from which offset on they are counted.
 #[derive(Debug)]
@@ -126,12 +124,8 @@ impl Regime {
     /// then.
     pub(super) fn on(&self, (day, heirs): &(Day, Heirs), last: u64) -> Result<OfRegime, IndexFault> {
         let known = self.known_after(last, heirs)?;
-        let is_granted = |days: &[(Day, Day)]| {
-            let begun = days.partition_point(|(from, _)| from <= day);
-            days[..begun].last().is_some_and(|(_, to)| day <= to)
-        };
-        let granted = known.granted.iter().filter(|(_, days)| is_granted(days));
-        let granted = granted.map(|(key, _)| Arc::clone(key)).collect();
+        let granted = known.granted.iter().filter(|((from, to), _)| (from..=to).contains(&day));
+        let granted = granted.map(|(_, key)| Arc::clone(key)).collect();
         Ok(OfRegime { granted, endings: Arc::clone(&known.endings) })
     }
 
@@ -168,7 +162,8 @@ impl Regime {
             |_| true,
             |register, granted| {
                 let moves = register.moves_until(Day::MAX)?;
-                granted.push((Arc::new(key(register)?), days_granted(&moves)));
+                let key = Arc::new(key(register)?);
+                granted.extend(days_granted(&moves).into_iter().map(|days| (days, Arc::clone(&key))));
                 Ok(())
             },
         )?;
