@@ -23,7 +23,7 @@ pub mod registers;
 pub mod timeline;
 pub mod value;
 
-pub use answer::{Answer, Found, Question, Scheduled, Standing, answer, scheduled, story};
+pub use answer::{Answer, Found, Question, Remarked, Remarks, Scheduled, Standing, answer, scheduled, story};
 pub(crate) use answer::{Answering, OfRegime, answer_with, days_granted};
 pub use argument::{Argument, Role, Step, explain};
 pub use check::{Finding, FindingKind, check};
@@ -34,7 +34,7 @@ pub(crate) use knowledge::settle;
 pub use knowledge::{Knowledge, Known, Recorded, Status};
 pub use names::{Match, Named, find_party};
 pub(crate) use registers::carried_over;
-pub use registers::{Case, Continuation, Heirs, Move, Moved, Registers};
+pub use registers::{Case, Continuation, Entries, Heirs, Move, Moved, Registers};
 pub(crate) use timeline::is_ground;
 pub use timeline::{Certainty, Outcome, Timeline};
 pub use value::Value;

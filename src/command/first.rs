@@ -88,6 +88,6 @@ fn as_json(one: &Began) -> Value {
     fields.insert("value".to_owned(), one.value.clone().into());
     fields.insert("since".to_owned(), one.since.to_string().into());
     fields.insert("until".to_owned(), one.to.map(|day| day.to_string()).into());
-    fields.insert("basis".to_owned(), one.basis.clone().into());
+    fields.insert("basis".to_owned(), one.basis.as_slice().into());
     Value::Object(fields)
 }

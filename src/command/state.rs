@@ -107,7 +107,7 @@ fn due_json(due: &Scheduled) -> Value {
     let mut fields = standing::key_json(&due.key);
     fields.insert("value".to_owned(), due.value.as_str().into());
     fields.insert("effective".to_owned(), due.effective.to_string().into());
-    fields.insert("basis".to_owned(), due.entries.clone().into());
+    fields.insert("basis".to_owned(), due.entries.as_slice().into());
     Value::Object(fields)
 }
 

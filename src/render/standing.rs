@@ -48,7 +48,7 @@ pub(crate) fn value_since(standing: &Standing) -> String {
     let rank = standing.detail.iter().find(|(name, _)| *name == "rank");
     let rank = rank.map(|(_, rank)| format!(" ({rank})")).unwrap_or_default();
     let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
-    let contested = match standing.contested_by.as_slice() {
+    let contested = match standing.remarks.contested_by.as_slice() {
         [] => String::new(),
         parties => format!(", contested by {}", joined(parties)),
     };
@@ -73,17 +73,17 @@ fn more(standing: &Standing) -> String {
         "protecting" | "by" | "reason" | "class" => format!("{name} {text}"),
         _ => text.to_string(),
     }));
-    if let Some(collective) = &standing.channel {
+    if let Some(collective) = &standing.remarks.channel {
         parts.push(format!("through {collective}"));
     }
-    if !standing.licensed.is_empty() {
-        parts.push(format!("licensed: {}", joined(&standing.licensed)));
+    if !standing.remarks.licensed.is_empty() {
+        parts.push(format!("licensed: {}", joined(&standing.remarks.licensed)));
     }
-    if !standing.contested_by.is_empty() {
-        parts.push(format!("contested by {}", joined(&standing.contested_by)));
+    if !standing.remarks.contested_by.is_empty() {
+        parts.push(format!("contested by {}", joined(&standing.remarks.contested_by)));
     }
-    if !standing.denied_by.is_empty() {
-        parts.push(format!("an act is denied by {}", joined(&standing.denied_by)));
+    if !standing.remarks.denied_by.is_empty() {
+        parts.push(format!("an act is denied by {}", joined(&standing.remarks.denied_by)));
     }
     parts.join(", ")
 }
@@ -104,10 +104,10 @@ impl Serialize for Json<'_> {
         map.serialize_entry("certainty", standing.certainty.word())?;
         map.serialize_entry("since", &standing.since)?;
         map.serialize_entry("until", &standing.until)?;
-        map.serialize_entry("contested_by", &standing.contested_by)?;
-        map.serialize_entry("denied_by", &standing.denied_by)?;
-        map.serialize_entry("licensed", &standing.licensed)?;
-        map.serialize_entry("channel", standing.channel.as_ref().map_or("own", PartyId::as_str))?;
+        map.serialize_entry("contested_by", &standing.remarks.contested_by)?;
+        map.serialize_entry("denied_by", &standing.remarks.denied_by)?;
+        map.serialize_entry("licensed", &standing.remarks.licensed)?;
+        map.serialize_entry("channel", standing.remarks.channel.as_ref().map_or("own", PartyId::as_str))?;
         map.serialize_entry("basis", &standing.basis)?;
         map.serialize_entry("detail", &Words(&standing.detail))?;
         map.end()
@@ -189,9 +189,9 @@ pub(crate) fn csv_row(standing: &Standing) -> Vec<String> {
         standing.certainty.word().to_owned(),
         text(standing.since.as_ref()),
         text(standing.until.as_ref()),
-        parted(&standing.contested_by),
-        parted(&standing.licensed),
-        standing.channel.as_ref().map_or("own", PartyId::as_str).to_owned(),
+        parted(&standing.remarks.contested_by),
+        parted(&standing.remarks.licensed),
+        standing.remarks.channel.as_ref().map_or("own", PartyId::as_str).to_owned(),
         parted(&standing.basis),
         detail.join(";"),
     ]

@@ -224,7 +224,7 @@ impl Indexed {
             let moves = telling.of(register)?;
             if !moves.is_empty() {
                 let key = Arc::new(term::key_of(register.term()).ok_or(IndexFault::Damaged)?);
-                standings.extend(answering.standings(&key, &moves));
+                answering.tell(&key, &moves, standings);
             }
             Ok(())
         };

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use crate::date::Day;
 use crate::date::short::{day_of, number_of};
 use crate::index::Index;
@@ -25,15 +27,18 @@ pub(super) struct Telling<'a> {
     last: u64,
 }
 
+/// Of most registers there is no more in any segment.
+const FEW: usize = 8;
+
 /// What was read of one register.
 struct Reading<'a> {
     telling: &'a Telling<'a>,
     /// What became known later of some acts: the last that is known of each.
     amended: Vec<Version<'a>>,
     /// What was read, run by run, those of each in the order of the days.
-    read: Vec<Read<'a>>,
+    read: SmallVec<[Read<'a>; FEW]>,
     /// Of each run, what was not told yet.
-    untold: Vec<Range<usize>>,
+    untold: SmallVec<[Range<usize>; FEW]>,
     /// Runs before which there are more, each with its term.
     open: Vec<(&'a [u8], Earlier)>,
     /// What tells, from the last day back.
@@ -79,8 +84,8 @@ impl<'a> Reading<'a> {
         let mut reading = Self {
             telling,
             amended: latest(register.amendments()?),
-            read: Vec::with_capacity(8),
-            untold: Vec::with_capacity(8),
+            read: SmallVec::new(),
+            untold: SmallVec::new(),
             open: register.with_earlier().collect(),
             told: Vec::with_capacity(2),
             aside: Vec::new(),
@@ -96,13 +101,11 @@ impl<'a> Reading<'a> {
     fn take_amended(&mut self) -> Result<(), IndexFault> {
         let mut counting = Vec::new();
         for version in &self.amended {
-            let Some(step) = version.step.clone().filter(|step| step.days().0 <= self.telling.until) else {
-                continue;
-            };
-            if step.counts() {
-                counting.push((step.days(), version.bytes));
-            } else if step.is_denied() {
-                self.aside.push(step.whole()?);
+            match &version.step {
+                Some(step) if step.days().0 > self.telling.until => {}
+                Some(step) if step.counts() => counting.push((step.days(), version.bytes)),
+                Some(step) if step.is_denied() => self.aside.push(step.clone().whole()?),
+                Some(_) | None => {}
             }
         }
         counting.sort_by_key(|(days, _)| *days);

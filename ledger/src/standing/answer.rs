@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use crate::abreast::abreast;
@@ -14,7 +15,7 @@ use crate::register::{Key, Register};
 use super::channel::through;
 use super::effect::{Detail, Effect};
 use super::interval::intervals;
-use super::registers::{Heirs, Move, Moved, Registers, carried_over};
+use super::registers::{Entries, Heirs, Move, Moved, Registers, carried_over};
 use super::timeline::{Certainty, Outcome, Timeline};
 use super::value::{Value, Word};
 
@@ -49,18 +50,49 @@ pub struct Standing {
     pub since: Option<Date>,
     /// Until when, by the terms of the act.
     pub until: Option<Date>,
-    /// Who disputes an act that this rests on.
+    /// What is to be said of few.
+    pub remarks: Remarks,
+    /// What else the acts say.
+    pub detail: Detail,
+    /// The entries that this rests on.
+    pub basis: Entries,
+}
+
+/// What is to be said of few standings, apart where there is any of it: an answer may have a hundred thousand.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remarks(Option<Box<Remarked>>);
+
+/// What [`Remarks`] may say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remarked {
+    /// Who disputes an act that the standing rests on.
     pub contested_by: Vec<PartyId>,
-    /// Who denies an act of this register that therefore does not count.
+    /// Who denies an act of the register that therefore does not count.
     pub denied_by: Vec<PartyId>,
     /// The licences in force for this measure and target.
     pub licensed: Vec<Label>,
     /// The collective through which it reaches the actor; none where it is the actor's own.
     pub channel: Option<PartyId>,
-    /// What else the acts say.
-    pub detail: Detail,
-    /// The entries that this rests on.
-    pub basis: Vec<u64>,
+}
+
+impl Remarked {
+    pub(super) const NOTHING: Self =
+        Self { contested_by: Vec::new(), denied_by: Vec::new(), licensed: Vec::new(), channel: None };
+}
+
+impl Deref for Remarks {
+    type Target = Remarked;
+
+    fn deref(&self) -> &Remarked {
+        static NOTHING: Remarked = Remarked::NOTHING;
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+}
+
+impl From<Remarked> for Remarks {
+    fn from(remarked: Remarked) -> Self {
+        Self((remarked != Remarked::NOTHING).then(|| Box::new(remarked)))
+    }
 }
 
 /// An answer: the standings, and the identities of parties that it had to apply.
@@ -123,15 +155,15 @@ impl<'a> Answering<'a> {
         Self { world: World::with(kin, Cow::Borrowed(heirs), question.as_of), question }
     }
 
-    /// How a register stands by what moves it, under the ids that its parties bear on the day.
-    pub(crate) fn standings(&self, key: &Arc<Key>, moves: &[Move]) -> Vec<Standing> {
+    /// Tells how a register stands by what moves it, under the ids that its parties bear on the day.
+    pub(crate) fn tell(&self, key: &Arc<Key>, moves: &[Move], standings: &mut Vec<Standing>) {
         let Self { world, question } = self;
         let heir = |party: &'a Option<PartyId>| party.as_ref().map(|party| world.heir(party));
-        if !question.is_about(key, heir(&question.actor), heir(&question.subject)) {
-            return Vec::new();
+        if question.is_about(key, heir(&question.actor), heir(&question.subject))
+            && let Some(found) = Found::of(key, moves.iter(), world.day)
+        {
+            world.tell(&found, standings);
         }
-        let found = Found::of(key, moves, world.day);
-        found.map_or_else(Vec::new, |found| world.standings(&found))
     }
 
     /// The answer that these standings make, which are in the order of the registers.
@@ -156,7 +188,7 @@ pub struct Scheduled {
     /// When it is due.
     pub effective: Date,
     /// Its entry, and those that moved it.
-    pub entries: Vec<u64>,
+    pub entries: Entries,
 }
 
 /// The acts that were due after the day of a question, as the register knew then, in the order of their days.
@@ -232,7 +264,9 @@ impl<'a> World<'a> {
             // Before the threads need them, which would wait for one another.
             self.licences();
         }
-        let mut standings = self.told(question, self.day, |found| self.standings(&found));
+        // What ends before anything begins ends nothing, and what ends after the day tells nothing of it.
+        let bears = |ending: &Move, begins| ending.latest() >= begins && ending.earliest() <= self.day;
+        let mut standings = self.told(question, self.day, bears, |found, told| self.tell(&found, told));
         if question.through {
             standings.extend(through(self, question));
         }
@@ -260,15 +294,17 @@ impl<'a> World<'a> {
 
     /// The same for the registers that some act moves by another day.
     fn timelines_until(&self, question: &Question, until: Day) -> Vec<Found<'a>> {
-        self.told(question, until, Some)
+        self.told(question, until, |_, _| true, |found, told| told.push(found))
     }
 
-    /// What is to be told of each of these registers, in order.
-    pub(super) fn told<T: Send, I: IntoIterator<Item = T>>(
+    /// What is to be told of each of these registers, in order. Of the ends of a regime, those are looked at that bear on
+    /// a sanction which begins on some day at the earliest.
+    pub(super) fn told<T: Send>(
         &self,
         question: &Question,
         until: Day,
-        tell: impl Fn(Found<'a>) -> I + Sync,
+        bears: impl Fn(&Move, Day) -> bool + Sync,
+        tell: impl Fn(Found<'a>, &mut Vec<T>) + Sync,
     ) -> Vec<T> {
         let endings = self.endings(question);
         abreast(
@@ -278,7 +314,9 @@ impl<'a> World<'a> {
                 // Of most there is one thing to tell.
                 let mut told = Vec::with_capacity(share.len());
                 for parts in share.chunk_by(Placed::is_same) {
-                    told.extend(Self::found(parts, &endings, until).into_iter().flat_map(&tell));
+                    if let Some(found) = Self::found(parts, &endings, &bears, until) {
+                        tell(found, &mut told);
+                    }
                 }
                 told
             },
@@ -314,31 +352,44 @@ impl<'a> World<'a> {
     }
 
     /// A register by what its acts do; none where no act has moved it by the day.
-    fn found(parts: &[Placed<'a>], endings: &OfRegimes<&'a Move>, until: Day) -> Option<Found<'a>> {
+    fn found(
+        parts: &[Placed<'a>],
+        endings: &OfRegimes<&'a Move>,
+        bears: impl Fn(&Move, Day) -> bool,
+        until: Day,
+    ) -> Option<Found<'a>> {
         let key = parts.first()?.key();
         let moves = parts.iter().flat_map(|part| &part.moved.moves);
         if key.register != Register::Sanction {
             return Found::of(key, moves, until);
         }
-        let of_regime = endings.get(&(key.actor.clone(), key.regime.clone()));
-        Found::of(key, moves.chain(of_regime.into_iter().flatten().copied()), until)
+        let of_regime = endings.get(&(key.actor.clone(), key.regime.clone())).map_or(&[][..], Vec::as_slice);
+        let begins = moves.clone().map(Move::earliest).min().unwrap_or(Day::MAX);
+        let bearing = of_regime.iter().copied().filter(|ending| bears(ending, begins));
+        Found::of(key, moves.chain(bearing), until)
     }
 
     /// The possible values of one register at the end of the day.
     pub(super) fn standings(&self, found: &Found<'_>) -> Vec<Standing> {
+        let mut standings = Vec::new();
+        self.tell(found, &mut standings);
+        standings
+    }
+
+    /// Tells them.
+    fn tell(&self, found: &Found<'_>, standings: &mut Vec<Standing>) {
         let outcomes = found.timeline.at(self.day);
         let certainty = if outcomes.len() == 1 { Certainty::Certain } else { Certainty::Possible };
         let denied_by: Vec<PartyId> = found.denials(self.day).cloned().collect();
-        outcomes
-            .into_iter()
-            .map(|outcome| Standing {
-                certainty,
-                denied_by: denied_by.clone(),
+        standings.extend(outcomes.into_iter().map(|outcome| {
+            let remarked = Remarked {
                 contested_by: found.contested(&outcome.basis),
+                denied_by: denied_by.clone(),
                 licensed: self.licensed(&found.key, &outcome),
-                ..Standing::of(found.key.clone(), outcome)
-            })
-            .collect()
+                channel: None,
+            };
+            Standing { certainty, remarks: remarked.into(), ..Standing::of(found.key.clone(), outcome) }
+        }));
     }
 
     /// Between two named parties, silence on recognition and relations is an answer too.
@@ -409,17 +460,14 @@ impl<'a> World<'a> {
     fn licences(&self) -> &OfRegimes<Arc<Key>> {
         self.licences.get_or_init(|| {
             let mut licences = OfRegimes::new();
-            let mut add = |key: Arc<Key>| {
-                let of_regime = (key.actor.clone(), key.regime.clone());
-                licences.entry(of_regime).or_insert_with(Vec::new).push(key);
-            };
             // General ones come before those for a target.
-            let general =
-                self.regimes.into_iter().flat_map(BTreeMap::values).flat_map(|regime| &regime.granted);
-            general.cloned().for_each(&mut add);
+            for ((imposer, name), regime) in self.regimes.into_iter().flatten() {
+                licences.insert((Some(imposer.clone()), Some(name.clone())), regime.granted.clone());
+            }
             for found in self.timelines(&Question::about(Register::Licence, self.day)) {
                 if is_granted(&found.timeline.at(self.day)) {
-                    add(found.key);
+                    let of_regime = (found.key.actor.clone(), found.key.regime.clone());
+                    licences.entry(of_regime).or_default().push(found.key);
                 }
             }
             licences
@@ -429,9 +477,9 @@ impl<'a> World<'a> {
 
 impl<'a> Found<'a> {
     /// A register by what moves it; none where no act has by a day.
-    fn of(key: &Arc<Key>, moves: impl IntoIterator<Item = &'a Move>, until: Day) -> Option<Self> {
-        let (counted, mut left_out): (Vec<&Move>, Vec<&Move>) =
-            moves.into_iter().partition(|step| step.counts());
+    fn of(key: &Arc<Key>, moves: impl Iterator<Item = &'a Move> + Clone, until: Day) -> Option<Self> {
+        let counted = moves.clone().filter(|step| step.counts());
+        let mut left_out: Vec<&Move> = moves.filter(|step| !step.counts()).collect();
         left_out.sort_by_key(|step| step.number);
         let found = Self { key: Arc::clone(key), timeline: Timeline::new(counted), left_out };
         let is_there = found.timeline.has_begun(until) || found.denials(until).next().is_some();
@@ -464,10 +512,7 @@ impl Standing {
             certainty: Certainty::Certain,
             since: outcome.since,
             until: outcome.until,
-            contested_by: Vec::new(),
-            denied_by: Vec::new(),
-            licensed: Vec::new(),
-            channel: None,
+            remarks: Remarks::default(),
             detail: outcome.detail,
             basis: outcome.basis,
         }

@@ -80,8 +80,8 @@ fn through_collectives<'a>(
     let mut arguments: Vec<Argument<'a>> = Vec::new();
     for standing in through(world, question) {
         let same = |argument: &&mut Argument<'a>| {
-            let channel = argument.standings.first().and_then(|first| first.channel.as_ref());
-            argument.key == standing.key && channel == standing.channel.as_ref()
+            let channel = argument.standings.first().and_then(|first| first.remarks.channel.as_ref());
+            argument.key == standing.key && channel == standing.remarks.channel.as_ref()
         };
         match arguments.iter_mut().find(same) {
             Some(argument) => argument.standings.push(standing),
@@ -93,7 +93,7 @@ fn through_collectives<'a>(
         }
     }
     for argument in &mut arguments {
-        let channel = argument.standings.first().and_then(|first| first.channel.clone());
+        let channel = argument.standings.first().and_then(|first| first.remarks.channel.clone());
         let own = Key { actor: channel, ..Key::clone(&argument.key) };
         let own_question = Question {
             register: Some(own.register),

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 
-use super::answer::{Question, Standing, World};
+use super::answer::{Question, Remarked, Standing, World};
+use super::registers::Entries;
 use super::timeline::{Certainty, Outcome};
 use super::value::Word;
 
@@ -21,7 +22,7 @@ const REACHING: [Register; 2] = [Register::Sanction, Register::Terror];
 #[derive(Debug, Clone)]
 struct Tie {
     certainty: Certainty,
-    basis: Vec<u64>,
+    basis: Entries,
 }
 
 /// The standings that reach parties through collectives.
@@ -50,7 +51,7 @@ pub(super) fn through(world: &World<'_>, question: &Question) -> Vec<Standing> {
             }
         }
     }
-    standings.sort_by(|a, b| (&a.key, &a.channel).cmp(&(&b.key, &b.channel)));
+    standings.sort_by(|a, b| (&a.key, &a.remarks.channel).cmp(&(&b.key, &b.remarks.channel)));
     standings
 }
 
@@ -59,9 +60,10 @@ fn reach(own: &[Standing], member: &PartyId, collective: &PartyId, tie: &Tie) ->
     let as_member = |standing: &Standing| {
         let mut standing = standing.clone();
         standing.key = Arc::new(Key { actor: Some(member.clone()), ..Key::clone(&standing.key) });
-        standing.channel = Some(collective.clone());
+        let channel = Some(collective.clone());
+        standing.remarks = Remarked { channel, ..Remarked::clone(&standing.remarks) }.into();
         standing.certainty = standing.certainty.max(tie.certainty);
-        standing.basis.extend(&tie.basis);
+        standing.basis.extend_from_slice(&tie.basis);
         standing.basis.sort_unstable();
         standing.basis.dedup();
         standing
@@ -73,7 +75,7 @@ fn reach(own: &[Standing], member: &PartyId, collective: &PartyId, tie: &Tie) ->
     {
         let channel = Some(collective.clone());
         let nothing = Standing {
-            channel,
+            remarks: Remarked { channel, ..Remarked::NOTHING }.into(),
             certainty: Certainty::Possible,
             ..Standing::of(first.key.clone(), Outcome::none())
         };
@@ -115,7 +117,7 @@ fn close(ties: &mut BTreeMap<(PartyId, PartyId), Tie>) {
             for ((inner, _), inner_tie) in ties.iter().filter(|((_, collective), _)| collective == member) {
                 let reaches = inner != of && !ties.contains_key(&(inner.clone(), of.clone()));
                 if reaches {
-                    let basis = [inner_tie.basis.as_slice(), &tie.basis].concat();
+                    let basis = inner_tie.basis.iter().chain(&tie.basis).copied().collect();
                     let certainty = tie.certainty.max(inner_tie.certainty);
                     further.push(((inner.clone(), of.clone()), Tie { certainty, basis }));
                 }

@@ -89,11 +89,18 @@ pub fn check(knowledge: &Knowledge<'_>, registers: &Registers, as_of: Day) -> Ve
         findings
     };
     // Some are held against others of their kind; the rest go as they come.
-    let told = world.told(&every, Day::MAX, |found| {
-        let findings = of_one(&found);
-        let is_compared = COMPARED.contains(&found.key.register).then_some(found);
-        if findings.is_empty() && is_compared.is_none() { None } else { Some((findings, is_compared)) }
-    });
+    let told = world.told(
+        &every,
+        Day::MAX,
+        |_, _| true,
+        |found, told| {
+            let findings = of_one(&found);
+            let compared = COMPARED.contains(&found.key.register).then_some(found);
+            if !findings.is_empty() || compared.is_some() {
+                told.push((findings, compared));
+            }
+        },
+    );
     let (mut findings, mut found) = (Vec::new(), Vec::new());
     for (of_one, compared) in told {
         findings.extend(of_one);

@@ -4,8 +4,11 @@
 //! (VCDR 45, VCCR 2 (3)); accepted credentials recognise nobody; a licence lifts nothing.
 
 use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::act::{Act, Class, Deed, Label, Manner, Measure, Measures, Mode, PartyKind, Rank};
 use crate::party::PartyId;
@@ -54,8 +57,28 @@ impl Effect {
 
 /// What else an act says of its register, such as the rank of a mission: names and words.
 ///
-/// Most are words of closed lists, and borrowed from there: whole registers have hundreds of thousands.
-pub type Detail = Vec<(&'static str, Cow<'static, str>)>;
+/// Most are words of closed lists, and borrowed from there; and what an act says is shared by whatever rests on it: whole
+/// registers have hundreds of thousands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Detail(Option<Arc<[Said]>>);
+
+/// A name, and what is said under it.
+type Said = (&'static str, Cow<'static, str>);
+
+impl Deref for Detail {
+    type Target = [Said];
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl FromIterator<Said> for Detail {
+    fn from_iter<I: IntoIterator<Item = Said>>(said: I) -> Self {
+        let said: SmallVec<[Said; 2]> = said.into_iter().collect();
+        Self((!said.is_empty()).then(|| said.as_slice().into()))
+    }
+}
 
 /// Whether two values are the same standing: the mode of a recognition and the rank of a mission belong to it.
 pub(crate) fn says_the_same(one: (&Value, &Detail), other: (&Value, &Detail)) -> bool {
@@ -214,7 +237,7 @@ fn credential(word: Word, class: Option<Class>) -> Effect {
 }
 
 fn named(party: &PartyId, name: &Label) -> (Key, Effect) {
-    (Key::of_party(Register::Name, party), Effect::Writes(Value::Name(name.clone()), Vec::new()))
+    (Key::of_party(Register::Name, party), Effect::Writes(Value::Name(name.clone()), Detail::default()))
 }
 
 fn government(actor: &PartyId, subject: &PartyId, of: &PartyId) -> Key {
@@ -273,6 +296,7 @@ mod detail {
 
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use smallvec::SmallVec;
 
     use super::{Class, Detail, Manner, Mode, PartyKind, Rank};
 
@@ -317,7 +341,7 @@ mod detail {
             }
             Told::Text(name, text) => Some((NAMES.get(usize::from(name))?.0, Cow::Owned(text.to_owned()))),
         };
-        let told: Vec<Told<'_>> = Vec::deserialize(deserializer)?;
+        let told: SmallVec<[Told<'_>; 2]> = SmallVec::deserialize(deserializer)?;
         told.into_iter().map(|one| known(one).ok_or_else(|| D::Error::custom("an unknown detail"))).collect()
     }
 }

@@ -9,7 +9,7 @@ use crate::register::Key;
 
 use super::answer::{Question, World};
 use super::interval::{Interval, intervals};
-use super::registers::Registers;
+use super::registers::{Entries, Registers};
 use super::value::Phase;
 
 /// A register that was brought to a value, and when.
@@ -24,7 +24,7 @@ pub struct Began {
     /// The last day on which it had that value, as far as is sure; none while it lasts.
     pub to: Option<Day>,
     /// The entries that this rests on.
-    pub basis: Vec<u64>,
+    pub basis: Entries,
     /// Its place, from 1; parties of which nobody knows who came first share one.
     pub place: usize,
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::abreast::abreast;
 use crate::act::{Act, Deed, Label};
@@ -18,6 +19,9 @@ use crate::register::{Key, Register};
 use super::effect::{Effect, moves};
 use super::knowledge::{Knowledge, Known, Status};
 use super::value::Word;
+
+/// Entries, by their numbers. Nearly everything rests on one or two, which lie in place.
+pub type Entries = SmallVec<[u64; 2]>;
 
 /// What one act does to one register, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -117,9 +121,21 @@ impl Move {
         self.case.as_ref().is_none_or(|case| case.status == Status::Counts)
     }
 
+    /// The first day on which it may take effect; an act that has no date, before all others.
+    #[must_use]
+    pub fn earliest(&self) -> Day {
+        self.effective.as_ref().map_or(Day::MIN, Date::earliest)
+    }
+
+    /// The last day on which it may.
+    #[must_use]
+    pub fn latest(&self) -> Day {
+        self.effective.as_ref().map_or(Day::MIN, Date::latest)
+    }
+
     /// The entries that make the act what it is: its own and those that amended it.
     #[must_use]
-    pub fn entries(&self) -> Vec<u64> {
+    pub fn entries(&self) -> Entries {
         let amended_by = self.case.iter().flat_map(|case| &case.amended_by);
         std::iter::once(self.number).chain(amended_by.copied()).collect()
     }

@@ -10,10 +10,12 @@
 //! have an order of their own (`order`, then the group with ends before begins, then the number of the entry)
 //! and so never share a cluster.
 
+use smallvec::SmallVec;
+
 use crate::date::{Date, Day};
 
 use super::effect::{Detail, Effect, says_the_same};
-use super::registers::Move;
+use super::registers::{Entries, Move};
 use super::value::{Phase, Value, Word};
 
 /// One value that a register may have, and what it rests on.
@@ -28,7 +30,7 @@ pub struct Outcome {
     /// The last day of it, by the terms of the act that wrote it last.
     pub until: Option<Date>,
     /// The entries that it rests on, in their order.
-    pub basis: Vec<u64>,
+    pub basis: Entries,
 }
 
 /// Whether a standing is the only possible one.
@@ -54,10 +56,16 @@ impl Certainty {
 /// The acts of one register, in the order in which they took effect as far as that is known.
 #[derive(Debug, Clone)]
 pub struct Timeline<'a> {
-    moves: Vec<Placed<'a>>,
+    moves: Acts<'a>,
 }
 
-#[derive(Debug, Clone)]
+/// Most registers are moved by few acts, and are made out by the thousand: they lie in place.
+type Acts<'a> = SmallVec<[Placed<'a>; 2]>;
+
+/// Acts, cluster by cluster.
+type Clusters<'m, 'a> = SmallVec<[&'m [Placed<'a>]; 4]>;
+
+#[derive(Debug, Clone, Copy)]
 struct Placed<'a> {
     step: &'a Move,
     earliest: Day,
@@ -82,10 +90,10 @@ impl Outcome {
     pub fn none() -> Self {
         Self {
             value: Value::Word(Word::None),
-            detail: Vec::new(),
+            detail: Detail::default(),
             since: None,
             until: None,
-            basis: Vec::new(),
+            basis: Entries::new(),
         }
     }
 
@@ -119,7 +127,7 @@ impl Outcome {
 impl<'a> Timeline<'a> {
     /// Orders the acts of a register.
     pub fn new(moves: impl IntoIterator<Item = &'a Move>) -> Self {
-        let mut placed: Vec<Placed<'a>> = moves.into_iter().map(Placed::new).collect();
+        let mut placed: Acts<'a> = moves.into_iter().map(Placed::new).collect();
         gather_groups(&mut placed);
         placed.sort_by_key(|p| (p.earliest, p.latest, p.place));
         Self { moves: placed }
@@ -135,11 +143,10 @@ impl<'a> Timeline<'a> {
     pub fn before(&self, place: usize) -> Vec<Outcome> {
         let Some(this) = self.moves.get(place) else { return Vec::new() };
         let by_then = self.moves.partition_point(|placed| placed.earliest <= this.latest);
-        let earlier: Vec<&Placed<'a>> = self.moves[..by_then]
-            .iter()
-            .enumerate()
+        let others = self.moves[..by_then].iter().enumerate();
+        let earlier: Acts<'a> = others
             .filter(|(other, placed)| *other != place && !placed.surely_after(this))
-            .map(|(_, placed)| placed)
+            .map(|(_, placed)| *placed)
             .collect();
         let mut outcomes = unfinished(&earlier, this.latest);
         for outcome in if this.is_exact() { Vec::new() } else { unfinished(&earlier, this.earliest) } {
@@ -176,13 +183,12 @@ impl<'a> Timeline<'a> {
     /// The possible values of the register at the end of a day, the first to have been possible first.
     #[must_use]
     pub fn at(&self, day: Day) -> Vec<Outcome> {
-        let moves: Vec<&Placed<'a>> = self.moves.iter().collect();
+        let unfinished = unfinished(&self.moves, day);
+        if unfinished.iter().all(|outcome| outcome.until.is_none()) {
+            return unfinished;
+        }
         let mut outcomes = Vec::new();
-        for outcome in unfinished(&moves, day) {
-            if outcome.until.is_none() {
-                merge(&mut outcomes, outcome, Outcome::is_same);
-                continue;
-            }
+        for outcome in unfinished {
             for outcome in run_out(outcome, day) {
                 merge(&mut outcomes, outcome, Outcome::is_same);
             }
@@ -191,7 +197,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// The outcomes after one cluster, given those before it.
-    fn after(cluster: &[&Placed<'a>], ground: &[Outcome], day: Day) -> Vec<Outcome> {
+    fn after(cluster: &[Placed<'a>], ground: &[Outcome], day: Day) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         if !cluster.iter().any(|placed| placed.latest <= day) {
             outcomes.extend_from_slice(ground);
@@ -208,8 +214,8 @@ impl<'a> Timeline<'a> {
     }
 
     /// What the register may be when one act of a cluster came last.
-    fn when_last(cluster: &[&Placed<'a>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
-        let last = cluster[index];
+    fn when_last(cluster: &[Placed<'a>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
+        let last = &cluster[index];
         match &last.step.effect {
             Effect::Writes(value, detail) => {
                 let new = last.written(value.clone(), detail.clone());
@@ -228,7 +234,7 @@ impl<'a> Timeline<'a> {
                     if !old.value.is_alive() || old.lapsed_before(last.earliest) {
                         return old;
                     }
-                    let mut new = last.written(Value::Word(Word::Terminated), Vec::new());
+                    let mut new = last.written(Value::Word(Word::Terminated), Detail::default());
                     new.basis = joined(&old.basis, &new.basis);
                     new
                 })
@@ -240,9 +246,9 @@ impl<'a> Timeline<'a> {
     ///
     /// Where the acts of a cluster differ in value, nobody knows which of them broke the run: then `since` is the
     /// act's own date.
-    fn continuing(cluster: &[&Placed<'a>], ground: &[Outcome], new: Outcome) -> Outcome {
+    fn continuing(cluster: &[Placed<'a>], ground: &[Outcome], new: Outcome) -> Outcome {
         let new = if let [first, _, ..] = cluster {
-            let mut run = cluster.iter().map(|placed| placed.outcome());
+            let mut run = cluster.iter().map(Placed::outcome);
             let uniform = run.all(|other| other.is_some_and(|other| other.is_same(&new)));
             let Some(first) = first.outcome().filter(|_| uniform) else { return new };
             Outcome { since: first.since, basis: joined(&first.basis, &new.basis), ..new }
@@ -260,10 +266,6 @@ impl<'a> Timeline<'a> {
 
 impl<'a> Placed<'a> {
     fn new(step: &'a Move) -> Self {
-        let (earliest, latest) = match &step.effective {
-            Some(date) => (date.earliest(), date.latest()),
-            None => (Day::MIN, Day::MIN),
-        };
         let place = Place {
             unordered: step.order.is_none(),
             order: step.order.unwrap_or(0),
@@ -271,7 +273,7 @@ impl<'a> Placed<'a> {
             phase: step.effect.phase(),
             number: step.number,
         };
-        Self { step, earliest, latest, place }
+        Self { step, earliest: step.earliest(), latest: step.latest(), place }
     }
 
     fn is_exact(&self) -> bool {
@@ -328,7 +330,7 @@ fn gather_groups(moves: &mut [Placed<'_>]) {
 
 /// What a register may be at the end of a day by these acts, before the terms of the acts themselves are applied:
 /// nothing has run out yet.
-fn unfinished(moves: &[&Placed<'_>], day: Day) -> Vec<Outcome> {
+fn unfinished(moves: &[Placed<'_>], day: Day) -> Vec<Outcome> {
     let counted = moves.partition_point(|placed| placed.earliest <= day);
     let clusters = clusters_of(&moves[..counted]);
     let (from, mut ground) = last_turn(&clusters, day);
@@ -347,15 +349,11 @@ fn unfinished(moves: &[&Placed<'_>], day: Day) -> Vec<Outcome> {
 /// nobody knows since when ([`Timeline::continuing`]).
 pub(crate) fn is_ground<'a>(moves: impl IntoIterator<Item = &'a Move>, reach: Option<Day>, day: Day) -> bool {
     let timeline = Timeline::new(moves);
-    let placed: Vec<&Placed<'_>> = timeline.moves.iter().collect();
-    let clusters = clusters_of(&placed);
-    let is_sure = |placed: &Placed<'_>| placed.latest <= day;
-    let is_apart = |placed: &Placed<'_>| is_sure(placed) && reach.is_none_or(|reach| placed.earliest > reach);
-    let is_turn = |pair: &[&[&Placed<'_>]]| match pair {
-        [[one], [other]] => is_apart(one) && is_sure(other) && one.writes_as(other) == Some(false),
-        _ => false,
-    };
-    let is_mixed = |cluster: &&[&Placed<'_>]| {
+    let clusters = clusters_of(&timeline.moves);
+    let is_apart =
+        |placed: &Placed<'_>| placed.latest <= day && reach.is_none_or(|reach| placed.earliest > reach);
+    let is_turn = |pair: &[&[Placed<'_>]]| is_apart(&pair[0][0]) && turns(pair[0], pair[1], day);
+    let is_mixed = |cluster: &&[Placed<'_>]| {
         cluster.iter().any(|placed| is_apart(placed) && placed.step.effect.written().is_some())
             && cluster.iter().any(|other| cluster[0].writes_as(other) != Some(true))
     };
@@ -363,8 +361,8 @@ pub(crate) fn is_ground<'a>(moves: impl IntoIterator<Item = &'a Move>, reach: Op
 }
 
 /// Acts that may count, cluster by cluster.
-fn clusters_of<'m, 'a>(mut moves: &'m [&'m Placed<'a>]) -> Vec<&'m [&'m Placed<'a>]> {
-    let mut clusters = Vec::new();
+fn clusters_of<'m, 'a>(mut moves: &'m [Placed<'a>]) -> Clusters<'m, 'a> {
+    let mut clusters = Clusters::new();
     while !moves.is_empty() {
         let (cluster, after) = moves.split_at(cluster_length(moves));
         clusters.push(cluster);
@@ -373,28 +371,25 @@ fn clusters_of<'m, 'a>(mut moves: &'m [&'m Placed<'a>]) -> Vec<&'m [&'m Placed<'
     clusters
 }
 
-/// The last place before which nothing matters any more: there one act that surely counts has written another value
-/// than the one before it, which surely counts as well. What stands after it, and how many clusters that takes.
-fn last_turn(clusters: &[&[&Placed<'_>]], day: Day) -> (usize, Vec<Outcome>) {
-    let sole = |cluster: &[&Placed<'_>]| match cluster {
-        [only] if only.latest <= day => only.outcome(),
-        _ => None,
-    };
-    let mut later: Option<Outcome> = None;
-    for (place, cluster) in clusters.iter().enumerate().rev() {
-        let this = sole(cluster);
-        if let (Some(this), Some(later)) = (&this, later)
-            && !this.is_same(&later)
-        {
-            return (place + 2, vec![later]);
-        }
-        later = this;
+/// Whether a cluster is one act that surely counts, and writes another value than the one before it, which surely counts
+/// as well.
+fn turns(before: &[Placed<'_>], cluster: &[Placed<'_>], day: Day) -> bool {
+    match (before, cluster) {
+        ([one], [other]) => one.latest.max(other.latest) <= day && one.writes_as(other) == Some(false),
+        _ => false,
     }
-    (0, vec![Outcome::none()])
+}
+
+/// The last place before which nothing matters any more: where the value [`turns`]. What stands after it, and how many
+/// clusters that takes.
+fn last_turn(clusters: &[&[Placed<'_>]], day: Day) -> (usize, Vec<Outcome>) {
+    let turn = (1..clusters.len()).rev().find(|place| turns(clusters[place - 1], clusters[*place], day));
+    let after = turn.and_then(|place| Some((place + 1, vec![clusters[place][0].outcome()?])));
+    after.unwrap_or_else(|| (0, vec![Outcome::none()]))
 }
 
 /// How many acts from the first on share a cluster: until one comes that is surely after all of them.
-fn cluster_length(moves: &[&Placed<'_>]) -> usize {
+fn cluster_length(moves: &[Placed<'_>]) -> usize {
     let Some(first) = moves.first() else { return 0 };
     let mut latest = first.latest;
     for (count, placed) in moves.iter().enumerate().skip(1) {
@@ -410,13 +405,13 @@ fn cluster_length(moves: &[&Placed<'_>]) -> usize {
 
 /// What may have stood when one act of a cluster came, if it came last: the value of another that writes, or the
 /// ground.
-fn before(cluster: &[&Placed<'_>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
-    let last = cluster[index];
+fn before(cluster: &[Placed<'_>], index: usize, ground: &[Outcome], day: Day) -> Vec<Outcome> {
+    let last = &cluster[index];
     let writers = || {
         let others = cluster.iter().enumerate().filter(|(place, _)| *place != index);
         others.filter_map(|(_, placed)| {
             let (value, detail) = placed.step.effect.written()?;
-            Some((*placed, value, detail))
+            Some((placed, value, detail))
         })
     };
     let came_before = |other: &Placed<'_>| other.latest <= day || last.surely_after(other);
@@ -459,8 +454,8 @@ fn merge(outcomes: &mut Vec<Outcome>, new: Outcome, same: fn(&Outcome, &Outcome)
 }
 
 /// Two sets of entries as one, in order.
-fn joined(some: &[u64], others: &[u64]) -> Vec<u64> {
-    let mut entries = [some, others].concat();
+fn joined(some: &[u64], others: &[u64]) -> Entries {
+    let mut entries: Entries = some.iter().chain(others).copied().collect();
     entries.sort_unstable();
     entries.dedup();
     entries
@@ -473,7 +468,7 @@ mod tests {
     use super::{Timeline, is_ground};
     use crate::date::{Date, Day};
     use crate::standing::Move;
-    use crate::standing::effect::Effect;
+    use crate::standing::effect::{Detail, Effect};
     use crate::standing::value::{Value, Word};
 
     /// What an act does, with its day among few: many fall together or overlap.
@@ -494,19 +489,11 @@ mod tests {
                 effective: day.map(|text| Date::parse(&text).unwrap()),
                 until: until.map(|text| Date::parse(text).unwrap()),
                 case: None,
-                effect: if keeps { Effect::Keeps(value) } else { Effect::Writes(value, Vec::new()) },
+                effect: if keeps { Effect::Keeps(value) } else { Effect::Writes(value, Detail::default()) },
                 order: None,
                 group: None,
             }
         })
-    }
-
-    fn earliest(step: &Move) -> Day {
-        step.effective.as_ref().map_or(Day::MIN, Date::earliest)
-    }
-
-    fn latest(step: &Move) -> Day {
-        step.effective.as_ref().map_or(Day::MIN, Date::latest)
     }
 
     proptest! {
@@ -520,12 +507,12 @@ mod tests {
                 step.number = number;
             }
             for day in (1..10).map(|day| Day::constant(2001, 1, day)) {
-                let by_then: Vec<Move> = steps.iter().filter(|step| earliest(step) <= day).cloned().collect();
+                let by_then: Vec<Move> = steps.iter().filter(|step| step.earliest() <= day).cloned().collect();
                 let whole = Timeline::new(&steps).at(day);
-                for from in by_then.iter().map(earliest) {
+                for from in by_then.iter().map(Move::earliest) {
                     let (told, before): (Vec<Move>, Vec<Move>) =
-                        by_then.iter().cloned().partition(|step| earliest(step) >= from);
-                    if is_ground(&told, before.iter().map(latest).max(), day) {
+                        by_then.iter().cloned().partition(|step| step.earliest() >= from);
+                    if is_ground(&told, before.iter().map(Move::latest).max(), day) {
                         prop_assert_eq!(&Timeline::new(&told).at(day), &whole, "{}: {:?}", day, told);
                     }
                 }

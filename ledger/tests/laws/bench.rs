@@ -126,15 +126,17 @@ pub(crate) fn line(standing: &Standing) -> String {
             write!(line, " {name} {date}").unwrap();
         }
     }
-    for (name, parties) in [("contested by", &standing.contested_by), ("denied by", &standing.denied_by)] {
+    for (name, parties) in
+        [("contested by", &standing.remarks.contested_by), ("denied by", &standing.remarks.denied_by)]
+    {
         for party in parties {
             write!(line, ", {name} {party}").unwrap();
         }
     }
-    for licence in &standing.licensed {
+    for licence in &standing.remarks.licensed {
         write!(line, ", licensed {licence}").unwrap();
     }
-    if let Some(channel) = &standing.channel {
+    if let Some(channel) = &standing.remarks.channel {
         write!(line, ", through {channel}").unwrap();
     }
     for number in &standing.basis {

@@ -20,7 +20,7 @@ pub(super) fn write(
     writeln!(out, "### `{register}` {}{more}\n", standing::between(&argument.key))?;
     for found in &argument.standings {
         let through =
-            found.channel.as_ref().map(|channel| format!(", through {channel}")).unwrap_or_default();
+            found.remarks.channel.as_ref().map(|channel| format!(", through {channel}")).unwrap_or_default();
         writeln!(
             out,
             "**{}**{through}, by entries {}.\n",
