@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use crate::abreast::{one_after_another, side_by_side, threads};
 use crate::date::Day;
 use crate::date::short::number_of;
-use crate::index::segment::{IndexFault, Run, Runs, Until};
+use crate::index::segment::{IndexFault, Runs, Until};
 use crate::index::term::{self, Terms, order};
 use crate::party::PartyId;
 use crate::register::Register;
@@ -116,18 +116,18 @@ impl<'a> Merged<'a> {
     /// Puts the runs of the next register into the place of those of the last; false where there is none.
     fn next(&mut self, one: &mut Found<'_>) -> Result<bool, IndexFault> {
         one.clear();
-        let of_segments = self.segments.iter().filter_map(Runs::run);
-        let all = of_segments.chain(self.recent.run(self.place)).map(|run| run.place());
+        let of_segments = self.segments.iter().filter_map(Runs::place);
+        let all = of_segments.chain(self.recent.run(self.place).map(|run| run.place()));
         let Some((beginning, term)) = all.min_by(|one, other| order(*one, *other)) else { return Ok(false) };
         term.clone_into(&mut self.term);
-        let is_next = |run: &Run<'_>| order(run.place(), (beginning, &self.term)).is_eq();
+        let is_next = |place: (u128, &[u8])| order(place, (beginning, &self.term)).is_eq();
         for runs in &mut self.segments {
-            while let Some(run) = runs.run().filter(is_next) {
+            while let Some(run) = runs.run().filter(|run| is_next(run.place())) {
                 one.push(run)?;
                 runs.advance()?;
             }
         }
-        while let Some(run) = self.recent.run(self.place).filter(is_next) {
+        while let Some(run) = self.recent.run(self.place).filter(|run| is_next(run.place())) {
             one.push(run)?;
             self.place += 1;
         }

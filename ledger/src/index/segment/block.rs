@@ -68,6 +68,11 @@ impl<'s> Runs<'s> {
         self.is_there.then(|| Run { is_known, ..self.block.run() })
     }
 
+    /// The place of that run among those of others.
+    pub(crate) fn place(&self) -> Option<(u128, &[u8])> {
+        self.is_there.then_some((self.block.beginning, self.block.term.as_slice()))
+    }
+
     fn find_next(&mut self) -> Result<bool, IndexFault> {
         loop {
             while self.block.advance()? {
