@@ -66,14 +66,14 @@ impl<'a> Telling<'a> {
         let mut reading = Reading::of(register, self)?;
         let mut enough = 2;
         while reading.tell_last_day()? || reading.read_on()? {
-            if reading.told.len() < enough {
-                continue;
-            }
-            if is_ground(&reading.told, reading.reach(), self.day) {
+            let may_be_ground = reading.told.len() >= enough || reading.turns();
+            if may_be_ground && is_ground(&reading.told, reading.reach(), self.day) {
                 break;
             }
             // To look at every day anew would take the square of the time.
-            enough = 2 * reading.told.len();
+            if reading.told.len() >= enough {
+                enough = 2 * reading.told.len();
+            }
         }
         Ok(reading.in_order())
     }
@@ -179,6 +179,14 @@ impl<'a> Reading<'a> {
             self.told.dedup_by_key(|step| step.number);
         }
         Ok(true)
+    }
+
+    /// Whether the last act that was told writes another value than the one after it, among the first few.
+    fn turns(&self) -> bool {
+        match self.told.as_slice() {
+            told @ [.., later, earlier] => told.len() <= FEW && later.effect != earlier.effect,
+            [_] | [] => false,
+        }
     }
 
     /// How far the dates reach of what was not told.
