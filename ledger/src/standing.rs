@@ -24,7 +24,7 @@ pub mod timeline;
 pub mod value;
 
 pub use answer::{Answer, Found, Question, Remarked, Remarks, Scheduled, Standing, answer, scheduled, story};
-pub(crate) use answer::{Answering, OfRegime, answer_with, days_granted};
+pub(crate) use answer::{Answering, Endings, Licence, OfRegime, answer_with, days_granted};
 pub use argument::{Argument, Role, Step, explain};
 pub use check::{Finding, FindingKind, check};
 pub use difference::{Change, Side, difference};

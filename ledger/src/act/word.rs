@@ -216,7 +216,7 @@ impl Field for i64 {
 macro_rules! text_types {
     ($($(#[$doc:meta])* $name:ident in $kept:ty, $expected:literal, $rule:expr;)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name($kept);
 
         impl $name {

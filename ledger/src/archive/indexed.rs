@@ -39,7 +39,7 @@ pub(crate) enum Unread {
 
 /// Things that are only looked up, and never gone through.
 #[allow(clippy::disallowed_types, reason = "their order differs from run to run, and nobody sees it")]
-type Lookup<K, V> = std::collections::HashMap<K, V>;
+pub(super) type Lookup<K, V> = std::collections::HashMap<K, V>;
 
 /// A journal and the index over it, with what comes after the index in memory.
 #[derive(Debug)]

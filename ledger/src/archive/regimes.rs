@@ -3,7 +3,7 @@
 //! A regime may have hundreds of general licences, of which a sanction under it names those that are in force. When each
 //! is in force, and what its ends do, is made out once, and then looked up by the day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::act::Label;
@@ -12,18 +12,18 @@ use crate::index::segment::{Form, IndexFault, Run};
 use crate::index::term::{self, beginning};
 use crate::index::version;
 use crate::party::PartyId;
-use crate::register::{Key, Register};
-use crate::standing::{Heirs, Move, OfRegime, days_granted};
+use crate::register::Register;
+use crate::standing::{Endings, Heirs, Licence, OfRegime, days_granted};
 
 use super::found::{Found, OfRegister};
-use super::indexed::{Indexed, Unread};
+use super::indexed::{Indexed, Lookup, Unread};
 
 /// What was found of regimes.
 #[derive(Debug, Default)]
-pub(super) struct Regimes(Mutex<BTreeMap<Named, Arc<Regime>>>);
+pub(super) struct Regimes(Mutex<Lookup<Named, Arc<Regime>>>);
 
 /// A regime by its name, and by the ids under which its imposer has acted: that of the day and others.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Named {
     pub(super) name: Label,
     pub(super) imposer: PartyId,
@@ -38,17 +38,7 @@ pub(super) struct Regime {
     /// From which entries on something of that is known, in order.
     known_from: Vec<u64>,
     /// What is made of it as known after so many of those; made out when it is asked for.
-    known: Mutex<Option<(usize, Arc<Known>)>>,
-}
-
-/// What is made of a regime.
-#[derive(Debug)]
-struct Known {
-    /// What its ends do to the sanctions under it.
-    endings: Arc<[Move]>,
-    /// The days on which a general licence may be in force, from one to another, with that licence; in the order of the
-    /// licences.
-    granted: Vec<((Day, Day), Arc<Key>)>,
+    known: Mutex<Option<(usize, Arc<OfRegime>)>>,
 }
 
 /// A run: its term, how it lies, its acts, and from which offset on they are counted.
@@ -120,16 +110,9 @@ impl Regime {
         self.own.iter().chain(&self.licences).try_for_each(|kept| take(kept.run()))
     }
 
-    /// What a regime means on a day for the sanctions under it, as known after an entry; with who has gone on as whom by
-    /// then.
-    pub(super) fn on(&self, (day, heirs): &(Day, Heirs), last: u64) -> Result<OfRegime, IndexFault> {
-        let known = self.known_after(last, heirs)?;
-        let granted = known.granted.iter().filter(|((from, to), _)| (from..=to).contains(&day));
-        let granted = granted.map(|(_, key)| Arc::clone(key)).collect();
-        Ok(OfRegime { granted, endings: Arc::clone(&known.endings) })
-    }
-
-    fn known_after(&self, last: u64, heirs: &Heirs) -> Result<Arc<Known>, IndexFault> {
+    /// What a regime means for the sanctions under it, as known after an entry; with who has gone on as whom by the day
+    /// that is asked for.
+    pub(super) fn known_after(&self, last: u64, heirs: &Heirs) -> Result<Arc<OfRegime>, IndexFault> {
         let count = self.known_from.partition_point(|number| *number <= last);
         let made_out = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let before = made_out().clone().filter(|(before, _)| *before == count);
@@ -141,7 +124,7 @@ impl Regime {
         Ok(known)
     }
 
-    fn make_out(&self, last: u64, heirs: &Heirs) -> Result<Known, IndexFault> {
+    fn make_out(&self, last: u64, heirs: &Heirs) -> Result<OfRegime, IndexFault> {
         let found = |runs: &[Kept]| {
             let mut found = Found::new(last, Some(heirs));
             runs.iter().try_for_each(|kept| found.push(kept.run()))?;
@@ -162,11 +145,11 @@ impl Regime {
             |_| true,
             |register, granted| {
                 let moves = register.moves_until(Day::MAX)?;
-                let key = Arc::new(key(register)?);
-                granted.extend(days_granted(&moves).into_iter().map(|days| (days, Arc::clone(&key))));
+                let licence = Licence::of(&key(register)?).ok_or(IndexFault::Damaged)?;
+                granted.extend(days_granted(&moves).into_iter().map(|days| (days, licence.clone())));
                 Ok(())
             },
         )?;
-        Ok(Known { endings: endings.into(), granted })
+        Ok(OfRegime { endings: Endings::from(endings), granted })
     }
 }

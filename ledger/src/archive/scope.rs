@@ -199,10 +199,10 @@ impl Indexed {
         let questions = std::slice::from_ref(question);
         let (found, left) = self.find(questions, kin, Some(heirs), last, leaves_regimes)?;
         let regimes = left.into_iter().map(|named| {
-            let regime = self.regimes.of(self, &named)?.on(heirs, last)?;
+            let regime = self.regimes.of(self, &named)?.known_after(last, &heirs.1)?;
             Ok(((named.imposer, named.name), regime))
         });
-        let regimes: BTreeMap<_, OfRegime> = regimes.collect::<Result<_, Unread>>()?;
+        let regimes: BTreeMap<_, Arc<OfRegime>> = regimes.collect::<Result<_, Unread>>()?;
         let registers = self.registers_of(&found, kin, Some(heirs), last)?;
         Ok(answer_with(&registers, &heirs.1, &regimes, question))
     }

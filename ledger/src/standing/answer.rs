@@ -110,12 +110,12 @@ pub fn answer(registers: &Registers, question: &Question) -> Answer {
     World::new(registers, question.as_of).answer(question)
 }
 
-/// The same, where it is known already who has gone on as whom by the day, and what some regimes mean then, by their
+/// The same, where it is known already who has gone on as whom by the day, and what some regimes mean, by their
 /// imposers and names: their own registers and their general licences are not among the others.
 pub(crate) fn answer_with(
     registers: &Registers,
     heirs: &Heirs,
-    regimes: &BTreeMap<(PartyId, Label), OfRegime>,
+    regimes: &BTreeMap<(PartyId, Label), Arc<OfRegime>>,
     question: &Question,
 ) -> Answer {
     let world = World::with(registers, Cow::Borrowed(heirs), question.as_of);
@@ -125,10 +125,58 @@ pub(crate) fn answer_with(
 /// What a regime means for the sanctions under it.
 #[derive(Debug)]
 pub(crate) struct OfRegime {
-    /// The general licences that may be in force on the day, in order.
-    pub granted: Vec<Arc<Key>>,
+    /// The days on which a general licence may be in force, from one to another, with that licence; in the order of the
+    /// licences.
+    pub granted: Vec<((Day, Day), Licence)>,
     /// What its ends do to the sanctions.
-    pub endings: Arc<[Move]>,
+    pub endings: Endings,
+}
+
+/// A licence: for whom and what, where it is not for all, and its name.
+#[derive(Debug, Clone)]
+pub(crate) struct Licence {
+    subject: Option<PartyId>,
+    measure: Option<Measure>,
+    name: Label,
+}
+
+impl Licence {
+    /// That of a register.
+    pub(crate) fn of(key: &Key) -> Option<Self> {
+        Some(Self { subject: key.subject.clone(), measure: key.measure, name: key.licence.clone()? })
+    }
+
+    fn covers(&self, key: &Key) -> bool {
+        (self.measure.is_none() || self.measure == key.measure)
+            && (self.subject.is_none() || self.subject == key.subject)
+    }
+}
+
+/// What ends of regimes do to the sanctions under them. Their days lie together: of hundreds, few bear on a sanction.
+#[derive(Debug, Default)]
+pub(crate) struct Endings {
+    days: Vec<(Day, Day)>,
+    moves: Vec<Move>,
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+struct Ending<'a> {
+    /// The first and the last day on which it may take effect.
+    days: (Day, Day),
+    step: &'a Move,
+}
+
+impl Endings {
+    fn iter(&self) -> impl Iterator<Item = Ending<'_>> {
+        self.days.iter().zip(&self.moves).map(|(days, step)| Ending { days: *days, step })
+    }
+}
+
+impl From<Vec<Move>> for Endings {
+    fn from(moves: Vec<Move>) -> Self {
+        Self { days: moves.iter().map(Move::days).collect(), moves }
+    }
 }
 
 /// The days, from one to another, on which a licence may be in force by what moves it; in order.
@@ -227,9 +275,9 @@ pub(super) struct World<'a> {
     /// Parties that have gone on under another id by that day: who, and through which entry.
     heirs: Cow<'a, Heirs>,
     /// Regimes that are not among the registers.
-    regimes: Option<&'a BTreeMap<(PartyId, Label), OfRegime>>,
-    /// The licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
-    licences: OnceLock<OfRegimes<Arc<Key>>>,
+    regimes: Option<&'a BTreeMap<(PartyId, Label), Arc<OfRegime>>>,
+    /// The other licences that may be in force on the day, by the imposer and the regime; made out when first asked for.
+    licences: OnceLock<OfRegimes<Licence>>,
     /// Only these registers are looked at, where there are such; in order.
     among: Option<Vec<Arc<Key>>>,
 }
@@ -265,7 +313,7 @@ impl<'a> World<'a> {
             self.licences();
         }
         // What ends before anything begins ends nothing, and what ends after the day tells nothing of it.
-        let bears = |ending: &Move, begins| ending.latest() >= begins && ending.earliest() <= self.day;
+        let bears = |(earliest, latest), begins| latest >= begins && earliest <= self.day;
         let mut standings = self.told(question, self.day, bears, |found, told| self.tell(&found, told));
         if question.through {
             standings.extend(through(self, question));
@@ -297,13 +345,13 @@ impl<'a> World<'a> {
         self.told(question, until, |_, _| true, |found, told| told.push(found))
     }
 
-    /// What is to be told of each of these registers, in order. Of the ends of a regime, those are looked at that bear on
-    /// a sanction which begins on some day at the earliest.
+    /// What is to be told of each of these registers, in order. Of the ends of a regime, those are looked at that, by
+    /// their first and last days, bear on a sanction which begins on some day at the earliest.
     pub(super) fn told<T: Send>(
         &self,
         question: &Question,
         until: Day,
-        bears: impl Fn(&Move, Day) -> bool + Sync,
+        bears: impl Fn((Day, Day), Day) -> bool + Sync,
         tell: impl Fn(Found<'a>, &mut Vec<T>) + Sync,
     ) -> Vec<T> {
         let endings = self.endings(question);
@@ -354,8 +402,8 @@ impl<'a> World<'a> {
     /// A register by what its acts do; none where no act has moved it by the day.
     fn found(
         parts: &[Placed<'a>],
-        endings: &OfRegimes<&'a Move>,
-        bears: impl Fn(&Move, Day) -> bool,
+        endings: &OfRegimes<Ending<'a>>,
+        bears: impl Fn((Day, Day), Day) -> bool,
         until: Day,
     ) -> Option<Found<'a>> {
         let key = parts.first()?.key();
@@ -364,9 +412,9 @@ impl<'a> World<'a> {
             return Found::of(key, moves, until);
         }
         let of_regime = endings.get(&(key.actor.clone(), key.regime.clone())).map_or(&[][..], Vec::as_slice);
-        let begins = moves.clone().map(Move::earliest).min().unwrap_or(Day::MAX);
-        let bearing = of_regime.iter().copied().filter(|ending| bears(ending, begins));
-        Found::of(key, moves.chain(bearing), until)
+        let begins = moves.clone().map(|step| step.days().0).min().unwrap_or(Day::MAX);
+        let bearing = of_regime.iter().filter(|ending| bears(ending.days, begins));
+        Found::of(key, moves.chain(bearing.map(|ending| ending.step)), until)
     }
 
     /// The possible values of one register at the end of the day.
@@ -413,18 +461,19 @@ impl<'a> World<'a> {
 
     /// The ends of sanctions regimes, where the question is about sanctions: only the same imposer's end a measure,
     /// and only under the same regime.
-    fn endings(&self, question: &Question) -> OfRegimes<&'a Move> {
+    fn endings(&self, question: &Question) -> OfRegimes<Ending<'a>> {
         let mut endings = OfRegimes::new();
         if question.register.is_some_and(|register| register != Register::Sanction) {
             return endings;
         }
         for (key, ending) in self.registers.endings.iter().filter(|(_, ending)| ending.counts()) {
             let key = self.carried_over(key);
+            let ending = Ending { days: ending.days(), step: ending };
             endings.entry((key.actor.clone(), key.regime.clone())).or_default().push(ending);
         }
         for ((imposer, regime), known) in self.regimes.into_iter().flatten() {
             let of_regime = (Some(imposer.clone()), Some(regime.clone()));
-            endings.entry(of_regime).or_default().extend(&*known.endings);
+            endings.entry(of_regime).or_default().extend(known.endings.iter());
         }
         endings
     }
@@ -446,28 +495,27 @@ impl<'a> World<'a> {
         if key.register != Register::Sanction || !outcome.value.is(Word::InForce) {
             return Vec::new();
         }
-        let covers = |licence: &&Arc<Key>| {
-            (licence.measure.is_none() || licence.measure == key.measure)
-                && (licence.subject.is_none() || licence.subject == key.subject)
+        let of_regime = (key.actor.clone(), key.regime.clone());
+        let others = self.licences().get(&of_regime).into_iter().flatten();
+        // General ones come before those for a target.
+        let general = self.regimes.zip(of_regime.0.zip(of_regime.1)).and_then(|(all, one)| all.get(&one));
+        let is_granted = |((from, to), licence): &'a ((Day, Day), Licence)| {
+            (*from..=*to).contains(&self.day).then_some(licence)
         };
-        let of_regime = self.licences().get(&(key.actor.clone(), key.regime.clone()));
-        let covering = of_regime.into_iter().flatten().filter(covers);
-        let mut names: Vec<Label> = covering.filter_map(|licence| licence.licence.clone()).collect();
+        let general = general.into_iter().flat_map(|regime| &regime.granted).filter_map(is_granted);
+        let covering = general.chain(others).filter(|licence| licence.covers(key));
+        let mut names: Vec<Label> = covering.map(|licence| licence.name.clone()).collect();
         names.dedup();
         names
     }
 
-    fn licences(&self) -> &OfRegimes<Arc<Key>> {
+    fn licences(&self) -> &OfRegimes<Licence> {
         self.licences.get_or_init(|| {
             let mut licences = OfRegimes::new();
-            // General ones come before those for a target.
-            for ((imposer, name), regime) in self.regimes.into_iter().flatten() {
-                licences.insert((Some(imposer.clone()), Some(name.clone())), regime.granted.clone());
-            }
             for found in self.timelines(&Question::about(Register::Licence, self.day)) {
                 if is_granted(&found.timeline.at(self.day)) {
                     let of_regime = (found.key.actor.clone(), found.key.regime.clone());
-                    licences.entry(of_regime).or_default().push(found.key);
+                    licences.entry(of_regime).or_default().extend(Licence::of(&found.key));
                 }
             }
             licences

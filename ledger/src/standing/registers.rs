@@ -121,16 +121,10 @@ impl Move {
         self.case.as_ref().is_none_or(|case| case.status == Status::Counts)
     }
 
-    /// The first day on which it may take effect; an act that has no date, before all others.
+    /// The first and the last day on which it may take effect; an act that has no date, before all others.
     #[must_use]
-    pub fn earliest(&self) -> Day {
-        self.effective.as_ref().map_or(Day::MIN, Date::earliest)
-    }
-
-    /// The last day on which it may.
-    #[must_use]
-    pub fn latest(&self) -> Day {
-        self.effective.as_ref().map_or(Day::MIN, Date::latest)
+    pub fn days(&self) -> (Day, Day) {
+        self.effective.as_ref().map_or((Day::MIN, Day::MIN), |date| (date.earliest(), date.latest()))
     }
 
     /// The entries that make the act what it is: its own and those that amended it.

@@ -273,7 +273,8 @@ impl<'a> Placed<'a> {
             phase: step.effect.phase(),
             number: step.number,
         };
-        Self { step, earliest: step.earliest(), latest: step.latest(), place }
+        let (earliest, latest) = step.days();
+        Self { step, earliest, latest, place }
     }
 
     fn is_exact(&self) -> bool {
@@ -507,12 +508,12 @@ mod tests {
                 step.number = number;
             }
             for day in (1..10).map(|day| Day::constant(2001, 1, day)) {
-                let by_then: Vec<Move> = steps.iter().filter(|step| step.earliest() <= day).cloned().collect();
+                let by_then: Vec<Move> = steps.iter().filter(|step| step.days().0 <= day).cloned().collect();
                 let whole = Timeline::new(&steps).at(day);
-                for from in by_then.iter().map(Move::earliest) {
+                for from in by_then.iter().map(|step| step.days().0) {
                     let (told, before): (Vec<Move>, Vec<Move>) =
-                        by_then.iter().cloned().partition(|step| step.earliest() >= from);
-                    if is_ground(&told, before.iter().map(Move::latest).max(), day) {
+                        by_then.iter().cloned().partition(|step| step.days().0 >= from);
+                    if is_ground(&told, before.iter().map(|step| step.days().1).max(), day) {
                         prop_assert_eq!(&Timeline::new(&told).at(day), &whole, "{}: {:?}", day, told);
                     }
                 }
