@@ -14,7 +14,7 @@ use crate::register::{Key, Register};
 
 use super::channel::through;
 use super::effect::{Detail, Effect};
-use super::interval::intervals;
+use super::regime::{Ending, Licence, OfRegime, is_granted};
 use super::registers::{Entries, Heirs, Move, Moved, Registers, carried_over};
 use super::timeline::{Certainty, Outcome, Timeline};
 use super::value::{Value, Word};
@@ -120,75 +120,6 @@ pub(crate) fn answer_with(
 ) -> Answer {
     let world = World::with(registers, Cow::Borrowed(heirs), question.as_of);
     World { regimes: Some(regimes), ..world }.answer(question)
-}
-
-/// What a regime means for the sanctions under it.
-#[derive(Debug)]
-pub(crate) struct OfRegime {
-    /// The days on which a general licence may be in force, from one to another, with that licence; in the order of the
-    /// licences.
-    pub granted: Vec<((Day, Day), Licence)>,
-    /// What its ends do to the sanctions.
-    pub endings: Endings,
-}
-
-/// A licence: for whom and what, where it is not for all, and its name.
-#[derive(Debug, Clone)]
-pub(crate) struct Licence {
-    subject: Option<PartyId>,
-    measure: Option<Measure>,
-    name: Label,
-}
-
-impl Licence {
-    /// That of a register.
-    pub(crate) fn of(key: &Key) -> Option<Self> {
-        Some(Self { subject: key.subject.clone(), measure: key.measure, name: key.licence.clone()? })
-    }
-
-    fn covers(&self, key: &Key) -> bool {
-        (self.measure.is_none() || self.measure == key.measure)
-            && (self.subject.is_none() || self.subject == key.subject)
-    }
-}
-
-/// What ends of regimes do to the sanctions under them. Their days lie together: of hundreds, few bear on a sanction.
-#[derive(Debug, Default)]
-pub(crate) struct Endings {
-    days: Vec<(Day, Day)>,
-    moves: Vec<Move>,
-}
-
-/// One of them.
-#[derive(Clone, Copy)]
-struct Ending<'a> {
-    /// The first and the last day on which it may take effect.
-    days: (Day, Day),
-    step: &'a Move,
-}
-
-impl Endings {
-    fn iter(&self) -> impl Iterator<Item = Ending<'_>> {
-        self.days.iter().zip(&self.moves).map(|(days, step)| Ending { days: *days, step })
-    }
-}
-
-impl From<Vec<Move>> for Endings {
-    fn from(moves: Vec<Move>) -> Self {
-        Self { days: moves.iter().map(Move::days).collect(), moves }
-    }
-}
-
-/// The days, from one to another, on which a licence may be in force by what moves it; in order.
-pub(crate) fn days_granted(moves: &[Move]) -> Vec<(Day, Day)> {
-    let timeline = Timeline::new(moves.iter().filter(|step| step.counts()));
-    let granted = intervals(&timeline).into_iter().filter(|interval| is_granted(&interval.outcomes));
-    granted.map(|days| (days.from.unwrap_or(Day::MIN), days.to.unwrap_or(Day::MAX))).collect()
-}
-
-/// Whether a licence may be in force.
-fn is_granted(outcomes: &[Outcome]) -> bool {
-    outcomes.iter().any(|outcome| outcome.value.is(Word::Granted))
 }
 
 /// Answers a question register by register, where none of those that it is about has anything to do with others.
@@ -499,10 +430,7 @@ impl<'a> World<'a> {
         let others = self.licences().get(&of_regime).into_iter().flatten();
         // General ones come before those for a target.
         let general = self.regimes.zip(of_regime.0.zip(of_regime.1)).and_then(|(all, one)| all.get(&one));
-        let is_granted = |((from, to), licence): &'a ((Day, Day), Licence)| {
-            (*from..=*to).contains(&self.day).then_some(licence)
-        };
-        let general = general.into_iter().flat_map(|regime| &regime.granted).filter_map(is_granted);
+        let general = general.into_iter().flat_map(|regime| regime.granted_on(self.day));
         let covering = general.chain(others).filter(|licence| licence.covers(key));
         let mut names: Vec<Label> = covering.map(|licence| licence.name.clone()).collect();
         names.dedup();
