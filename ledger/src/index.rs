@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{JoinHandle, spawn};
 
+use crate::abreast::side_by_side;
 use crate::date::Instant;
 use crate::entry::Hash;
 
@@ -118,17 +119,22 @@ impl Index {
     /// The longest segments that follow one another from the first entry.
     fn chain_of_segments(&self) -> Vec<Segment> {
         let names = self.names();
+        // A file may bear any name; none that ends before it begins goes on.
+        let longest_from = |next: u64| {
+            let from_there = names.iter().filter(|(first, last)| *first == next && last >= first);
+            from_there.max_by_key(|(_, last)| *last)
+        };
+        let following = |(_, last): &&(u64, u64)| last.checked_add(1).and_then(longest_from);
+        let following = std::iter::successors(longest_from(1), following);
+        let opened = side_by_side(following.collect(), |name| Segment::open(&self.path_of(*name)));
         let mut chain: Vec<Segment> = Vec::new();
-        loop {
-            let next = chain.last().map_or(1, |segment| segment.span.last + 1);
-            let candidates = names.iter().filter(|(first, _)| *first == next);
-            let longest = candidates.max_by_key(|(_, last)| *last);
-            let Some(longest) = longest else { return chain };
-            match Segment::open(&self.path_of(*longest)) {
-                Ok(segment) if segment.follows(chain.last()) => chain.push(segment.keeping()),
-                Ok(_) | Err(_) => return chain,
+        for segment in opened.into_iter().map_while(Result::ok) {
+            if !segment.follows(chain.last()) {
+                break;
             }
+            chain.push(segment.keeping());
         }
+        chain
     }
 
     /// The first and last entries of the segments that are there.

@@ -350,6 +350,13 @@ fn a_damaged_index_changes_no_answer_and_is_made_anew() {
         Ledger::open(&path).unwrap().0.close().unwrap();
         assert_eq!(segments(&path), sound);
     }
+    // Names that no segment bears: of nothing, of entries that end before they begin, of more than there can be.
+    for name in ["1-0", "0-1", "7-3", "1-18446744073709551615"] {
+        fs::write(path.join("index").join(name), b"").unwrap();
+        compare(&whole, &Archive::open(&path).unwrap(), &mut dice);
+        Ledger::open(&path).unwrap().0.close().unwrap();
+        assert_eq!(segments(&path), sound, "{name}");
+    }
 }
 
 #[test]
