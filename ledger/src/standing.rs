@@ -24,7 +24,9 @@ pub mod registers;
 pub mod timeline;
 pub mod value;
 
-pub use answer::{Answer, Found, Question, Remarked, Remarks, Scheduled, Standing, answer, scheduled, story};
+pub use answer::{
+    Answer, Circumstances, Exceptional, Found, Question, Scheduled, Standing, answer, scheduled, story,
+};
 pub(crate) use answer::{Answering, answer_with};
 pub use argument::{Argument, Role, Step, explain};
 pub use check::{Finding, FindingKind, check};

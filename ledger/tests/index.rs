@@ -249,8 +249,11 @@ fn what_is_imposed_on_a_target_is_told_as_its_regimes_stood() {
                 let question =
                     Question { register, subject: Some(subject), through: false, ..dice.question() };
                 let (told, _) = indexed.answer(&question, &moment).unwrap();
-                licensed +=
-                    told.standings.iter().map(|standing| standing.remarks.licensed.len()).sum::<usize>();
+                licensed += told
+                    .standings
+                    .iter()
+                    .map(|standing| standing.circumstances.licensed.len())
+                    .sum::<usize>();
                 let (told, whole) = (format!("{told:?}"), format!("{:?}", answer(&all, &question)));
                 assert_eq!(told, whole, "{seed}: {question:?} at {}", moment.number());
             }
@@ -300,7 +303,7 @@ fn a_difference_looks_at_what_is_touched_and_misses_nothing() {
 /// What changes of what is each party's own.
 fn own(changes: Vec<Change>) -> Vec<[Vec<Standing>; 2]> {
     let of_party = |standings: Vec<Standing>| -> Vec<Standing> {
-        let own = standings.into_iter().filter(|standing| standing.remarks.channel.is_none());
+        let own = standings.into_iter().filter(|standing| standing.circumstances.channel.is_none());
         own.map(|standing| Standing { basis: Entries::new(), ..standing }).collect()
     };
     let sides = changes.into_iter().map(|change| [of_party(change.before), of_party(change.after)]);

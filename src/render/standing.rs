@@ -48,7 +48,7 @@ pub(crate) fn value_since(standing: &Standing) -> String {
     let rank = standing.detail.iter().find(|(name, _)| *name == "rank");
     let rank = rank.map(|(_, rank)| format!(" ({rank})")).unwrap_or_default();
     let since = standing.since.as_ref().map(|since| format!(" since {since}")).unwrap_or_default();
-    let contested = match standing.remarks.contested_by.as_slice() {
+    let contested = match standing.circumstances.contested_by.as_slice() {
         [] => String::new(),
         parties => format!(", contested by {}", joined(parties)),
     };
@@ -73,17 +73,17 @@ fn more(standing: &Standing) -> String {
         "protecting" | "by" | "reason" | "class" => format!("{name} {text}"),
         _ => text.to_string(),
     }));
-    if let Some(collective) = &standing.remarks.channel {
+    if let Some(collective) = &standing.circumstances.channel {
         parts.push(format!("through {collective}"));
     }
-    if !standing.remarks.licensed.is_empty() {
-        parts.push(format!("licensed: {}", joined(&standing.remarks.licensed)));
+    if !standing.circumstances.licensed.is_empty() {
+        parts.push(format!("licensed: {}", joined(&standing.circumstances.licensed)));
     }
-    if !standing.remarks.contested_by.is_empty() {
-        parts.push(format!("contested by {}", joined(&standing.remarks.contested_by)));
+    if !standing.circumstances.contested_by.is_empty() {
+        parts.push(format!("contested by {}", joined(&standing.circumstances.contested_by)));
     }
-    if !standing.remarks.denied_by.is_empty() {
-        parts.push(format!("an act is denied by {}", joined(&standing.remarks.denied_by)));
+    if !standing.circumstances.denied_by.is_empty() {
+        parts.push(format!("an act is denied by {}", joined(&standing.circumstances.denied_by)));
     }
     parts.join(", ")
 }
@@ -104,10 +104,13 @@ impl Serialize for Json<'_> {
         map.serialize_entry("certainty", standing.certainty.word())?;
         map.serialize_entry("since", &standing.since)?;
         map.serialize_entry("until", &standing.until)?;
-        map.serialize_entry("contested_by", &standing.remarks.contested_by)?;
-        map.serialize_entry("denied_by", &standing.remarks.denied_by)?;
-        map.serialize_entry("licensed", &standing.remarks.licensed)?;
-        map.serialize_entry("channel", standing.remarks.channel.as_ref().map_or("own", PartyId::as_str))?;
+        map.serialize_entry("contested_by", &standing.circumstances.contested_by)?;
+        map.serialize_entry("denied_by", &standing.circumstances.denied_by)?;
+        map.serialize_entry("licensed", &standing.circumstances.licensed)?;
+        map.serialize_entry(
+            "channel",
+            standing.circumstances.channel.as_ref().map_or("own", PartyId::as_str),
+        )?;
         map.serialize_entry("basis", &standing.basis)?;
         map.serialize_entry("detail", &Words(&standing.detail))?;
         map.end()
@@ -189,9 +192,9 @@ pub(crate) fn csv_row(standing: &Standing) -> Vec<String> {
         standing.certainty.word().to_owned(),
         text(standing.since.as_ref()),
         text(standing.until.as_ref()),
-        parted(&standing.remarks.contested_by),
-        parted(&standing.remarks.licensed),
-        standing.remarks.channel.as_ref().map_or("own", PartyId::as_str).to_owned(),
+        parted(&standing.circumstances.contested_by),
+        parted(&standing.circumstances.licensed),
+        standing.circumstances.channel.as_ref().map_or("own", PartyId::as_str).to_owned(),
         parted(&standing.basis),
         detail.join(";"),
     ]

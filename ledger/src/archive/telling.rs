@@ -66,12 +66,14 @@ impl<'a> Telling<'a> {
         let mut reading = Reading::of(register, self)?;
         let mut enough = 2;
         while reading.tell_last_day()? || reading.read_on()? {
-            let may_be_ground = reading.told.len() >= enough || reading.turns();
-            if may_be_ground && is_ground(&reading.told, reading.reach(), self.day) {
+            let are_enough = reading.told.len() >= enough;
+            if (are_enough || reading.may_have_turned())
+                && is_ground(&reading.told, reading.reach(), self.day)
+            {
                 break;
             }
             // To look at every day anew would take the square of the time.
-            if reading.told.len() >= enough {
+            if are_enough {
                 enough = 2 * reading.told.len();
             }
         }
@@ -181,8 +183,8 @@ impl<'a> Reading<'a> {
         Ok(true)
     }
 
-    /// Whether the last act that was told writes another value than the one after it, among the first few.
-    fn turns(&self) -> bool {
+    /// Whether the last act that was told does something else than the one after it, among the first few.
+    fn may_have_turned(&self) -> bool {
         match self.told.as_slice() {
             told @ [.., later, earlier] => told.len() <= FEW && later.effect != earlier.effect,
             [_] | [] => false,

@@ -50,21 +50,21 @@ pub struct Standing {
     pub since: Option<Date>,
     /// Until when, by the terms of the act.
     pub until: Option<Date>,
-    /// What is to be said of few.
-    pub remarks: Remarks,
+    /// Circumstances that few have.
+    pub circumstances: Exceptional,
     /// What else the acts say.
     pub detail: Detail,
     /// The entries that this rests on.
     pub basis: Entries,
 }
 
-/// What is to be said of few standings, apart where there is any of it: an answer may have a hundred thousand.
+/// Circumstances that few standings have, apart where there are any: an answer may have a hundred thousand.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Remarks(Option<Box<Remarked>>);
+pub struct Exceptional(Option<Box<Circumstances>>);
 
-/// What [`Remarks`] may say.
+/// What is to be said of a standing beside its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remarked {
+pub struct Circumstances {
     /// Who disputes an act that the standing rests on.
     pub contested_by: Vec<PartyId>,
     /// Who denies an act of the register that therefore does not count.
@@ -75,23 +75,23 @@ pub struct Remarked {
     pub channel: Option<PartyId>,
 }
 
-impl Remarked {
+impl Circumstances {
     pub(super) const NOTHING: Self =
         Self { contested_by: Vec::new(), denied_by: Vec::new(), licensed: Vec::new(), channel: None };
 }
 
-impl Deref for Remarks {
-    type Target = Remarked;
+impl Deref for Exceptional {
+    type Target = Circumstances;
 
-    fn deref(&self) -> &Remarked {
-        static NOTHING: Remarked = Remarked::NOTHING;
+    fn deref(&self) -> &Circumstances {
+        static NOTHING: Circumstances = Circumstances::NOTHING;
         self.0.as_deref().unwrap_or(&NOTHING)
     }
 }
 
-impl From<Remarked> for Remarks {
-    fn from(remarked: Remarked) -> Self {
-        Self((remarked != Remarked::NOTHING).then(|| Box::new(remarked)))
+impl From<Circumstances> for Exceptional {
+    fn from(circumstances: Circumstances) -> Self {
+        Self((circumstances != Circumstances::NOTHING).then(|| Box::new(circumstances)))
     }
 }
 
@@ -361,13 +361,17 @@ impl<'a> World<'a> {
         let certainty = if outcomes.len() == 1 { Certainty::Certain } else { Certainty::Possible };
         let denied_by: Vec<PartyId> = found.denials(self.day).cloned().collect();
         standings.extend(outcomes.into_iter().map(|outcome| {
-            let remarked = Remarked {
+            let circumstances = Circumstances {
                 contested_by: found.contested(&outcome.basis),
                 denied_by: denied_by.clone(),
                 licensed: self.licensed(&found.key, &outcome),
                 channel: None,
             };
-            Standing { certainty, remarks: remarked.into(), ..Standing::of(found.key.clone(), outcome) }
+            Standing {
+                certainty,
+                circumstances: circumstances.into(),
+                ..Standing::of(found.key.clone(), outcome)
+            }
         }));
     }
 
@@ -464,9 +468,8 @@ impl<'a> Found<'a> {
 
     /// Who denies having done an act that is said to be theirs and to have taken effect by a day.
     fn denials(&self, day: Day) -> impl Iterator<Item = &'a PartyId> {
-        let by_the_day =
-            move |step: &&Move| step.effective.as_ref().is_none_or(|date| date.earliest() <= day);
-        self.left_out.iter().copied().filter(by_the_day).filter_map(Move::denied_by)
+        let by_the_day = self.left_out.iter().copied().filter(move |step| step.days().0 <= day);
+        by_the_day.filter_map(Move::denied_by)
     }
 
     /// Who disputes or denies any of these entries.
@@ -488,7 +491,7 @@ impl Standing {
             certainty: Certainty::Certain,
             since: outcome.since,
             until: outcome.until,
-            remarks: Remarks::default(),
+            circumstances: Exceptional::default(),
             detail: outcome.detail,
             basis: outcome.basis,
         }

@@ -80,8 +80,8 @@ fn through_collectives<'a>(
     let mut arguments: Vec<Argument<'a>> = Vec::new();
     for standing in through(world, question) {
         let same = |argument: &&mut Argument<'a>| {
-            let channel = argument.standings.first().and_then(|first| first.remarks.channel.as_ref());
-            argument.key == standing.key && channel == standing.remarks.channel.as_ref()
+            let channel = argument.standings.first().and_then(|first| first.circumstances.channel.as_ref());
+            argument.key == standing.key && channel == standing.circumstances.channel.as_ref()
         };
         match arguments.iter_mut().find(same) {
             Some(argument) => argument.standings.push(standing),
@@ -93,7 +93,7 @@ fn through_collectives<'a>(
         }
     }
     for argument in &mut arguments {
-        let channel = argument.standings.first().and_then(|first| first.remarks.channel.clone());
+        let channel = argument.standings.first().and_then(|first| first.circumstances.channel.clone());
         let own = Key { actor: channel, ..Key::clone(&argument.key) };
         let own_question = Question {
             register: Some(own.register),
@@ -143,10 +143,10 @@ fn counted<'a>(
     let mut steps = Vec::new();
     for (place, step) in timeline.moves().enumerate() {
         let rests = rests_on(standings, step.number);
-        let date = step.effective.as_ref();
-        let role = if date.is_some_and(|date| date.earliest() > question.as_of) {
+        let (earliest, latest) = step.days();
+        let role = if earliest > question.as_of {
             Role::Later
-        } else if rests && date.is_some_and(|date| date.latest() > question.as_of) {
+        } else if rests && latest > question.as_of {
             Role::MayHold
         } else if rests {
             Role::Holds

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::party::PartyId;
 use crate::register::{Key, Register};
 
-use super::answer::{Question, Remarked, Standing, World};
+use super::answer::{Circumstances, Question, Standing, World};
 use super::registers::Entries;
 use super::timeline::{Certainty, Outcome};
 use super::value::Word;
@@ -51,7 +51,7 @@ pub(super) fn through(world: &World<'_>, question: &Question) -> Vec<Standing> {
             }
         }
     }
-    standings.sort_by(|a, b| (&a.key, &a.remarks.channel).cmp(&(&b.key, &b.remarks.channel)));
+    standings.sort_by(|a, b| (&a.key, &a.circumstances.channel).cmp(&(&b.key, &b.circumstances.channel)));
     standings
 }
 
@@ -61,7 +61,8 @@ fn reach(own: &[Standing], member: &PartyId, collective: &PartyId, tie: &Tie) ->
         let mut standing = standing.clone();
         standing.key = Arc::new(Key { actor: Some(member.clone()), ..Key::clone(&standing.key) });
         let channel = Some(collective.clone());
-        standing.remarks = Remarked { channel, ..Remarked::clone(&standing.remarks) }.into();
+        standing.circumstances =
+            Circumstances { channel, ..Circumstances::clone(&standing.circumstances) }.into();
         standing.certainty = standing.certainty.max(tie.certainty);
         standing.basis.extend_from_slice(&tie.basis);
         standing.basis.sort_unstable();
@@ -75,7 +76,7 @@ fn reach(own: &[Standing], member: &PartyId, collective: &PartyId, tie: &Tie) ->
     {
         let channel = Some(collective.clone());
         let nothing = Standing {
-            remarks: Remarked { channel, ..Remarked::NOTHING }.into(),
+            circumstances: Circumstances { channel, ..Circumstances::NOTHING }.into(),
             certainty: Certainty::Possible,
             ..Standing::of(first.key.clone(), Outcome::none())
         };

@@ -175,8 +175,8 @@ fn say_the_same(before: &[Standing], after: &[Standing]) -> bool {
 
 /// All that a standing says, but for what it rests on.
 fn says(standing: &Standing) -> impl PartialEq + '_ {
-    let Standing { key, value, certainty, since, until, remarks, detail, basis: _ } = standing;
-    (key, value, certainty, since, until, remarks, detail)
+    let Standing { key, value, certainty, since, until, circumstances, detail, basis: _ } = standing;
+    (key, value, certainty, since, until, circumstances, detail)
 }
 
 /// What the new standing rests on and the old one did not; where that is nothing, what the old one rested on.

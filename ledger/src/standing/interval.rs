@@ -1,6 +1,6 @@
 //! The whole story of a register: its values, each with its first and last day.
 
-use crate::date::{Date, Day};
+use crate::date::Day;
 
 use super::timeline::{Outcome, Timeline};
 
@@ -36,8 +36,8 @@ pub fn intervals(timeline: &Timeline<'_>) -> Vec<Interval> {
 fn turning_days(timeline: &Timeline<'_>) -> Vec<Day> {
     let mut days = Vec::new();
     for step in timeline.moves() {
-        days.push(step.effective.as_ref().map_or(Day::MIN, Date::earliest));
-        days.extend(step.effective.as_ref().map(Date::latest));
+        let (earliest, latest) = step.days();
+        days.extend([earliest, latest]);
         for until in step.until.iter().flat_map(|until| [until.earliest(), until.latest()]) {
             days.extend(until.tomorrow());
         }

@@ -52,7 +52,7 @@ impl Licence {
 }
 
 /// What ends of regimes do to the sanctions under them. Their days lie together: of hundreds, few bear on a sanction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Endings {
     days: Vec<(Day, Day)>,
     moves: Vec<Move>,

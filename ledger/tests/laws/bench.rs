@@ -126,17 +126,18 @@ pub(crate) fn line(standing: &Standing) -> String {
             write!(line, " {name} {date}").unwrap();
         }
     }
-    for (name, parties) in
-        [("contested by", &standing.remarks.contested_by), ("denied by", &standing.remarks.denied_by)]
-    {
+    for (name, parties) in [
+        ("contested by", &standing.circumstances.contested_by),
+        ("denied by", &standing.circumstances.denied_by),
+    ] {
         for party in parties {
             write!(line, ", {name} {party}").unwrap();
         }
     }
-    for licence in &standing.remarks.licensed {
+    for licence in &standing.circumstances.licensed {
         write!(line, ", licensed {licence}").unwrap();
     }
-    if let Some(channel) = &standing.remarks.channel {
+    if let Some(channel) = &standing.circumstances.channel {
         write!(line, ", through {channel}").unwrap();
     }
     for number in &standing.basis {

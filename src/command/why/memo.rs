@@ -19,8 +19,12 @@ pub(super) fn write(
     let register = argument.key.register.word();
     writeln!(out, "### `{register}` {}{more}\n", standing::between(&argument.key))?;
     for found in &argument.standings {
-        let through =
-            found.remarks.channel.as_ref().map(|channel| format!(", through {channel}")).unwrap_or_default();
+        let through = found
+            .circumstances
+            .channel
+            .as_ref()
+            .map(|channel| format!(", through {channel}"))
+            .unwrap_or_default();
         writeln!(
             out,
             "**{}**{through}, by entries {}.\n",
