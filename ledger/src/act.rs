@@ -7,6 +7,7 @@
 
 pub mod draft;
 pub mod json;
+pub(crate) mod skimmed;
 pub mod vocabulary;
 pub(crate) mod word;
 

@@ -19,6 +19,7 @@ use bincode::error::EncodeError;
 use serde::{Deserialize, Serialize};
 
 use crate::act::Act;
+use crate::act::skimmed::Skimmed;
 use crate::date::Instant;
 use strict::Strict;
 
@@ -93,6 +94,14 @@ pub struct Entry {
     pub previous: Hash,
     /// The act; apart, for it is long, and entries are handed on often.
     pub act: Box<Act>,
+}
+
+/// What an entry says before its act.
+pub(crate) struct Beginning {
+    pub(crate) number: u64,
+    pub(crate) recorded_at: Instant,
+    asserted: bool,
+    pub(crate) previous: Hash,
 }
 
 /// Why bytes are not an entry.
@@ -211,17 +220,22 @@ impl Entry {
 
     /// The entry, where its bytes surely have their one form.
     fn decode_shortly(bytes: &[u8]) -> Option<Self> {
-        let body = bytes.strip_prefix(&[VERSION]).filter(|_| bytes.len() <= LIMIT)?;
-        let mut reader = Strict::new(body);
-        let entry = Self {
-            number: reader.number().ok()?,
-            recorded_at: Instant::from_microsecond(reader.signed().ok()?).ok()?,
-            asserted: reader.flag().ok()?,
-            previous: Hash(reader.array().ok()?),
-            act: Box::deserialize(&mut reader).ok()?,
-        };
-        let is_canonical = reader.rest.is_empty() && (!reader.may_be_rearranged || entry.is_written(body));
+        let mut reader = Strict::new(bytes)?;
+        let (beginning, act) = (reader.beginning()?, Box::deserialize(&mut reader).ok()?);
+        let Beginning { number, recorded_at, asserted, previous } = beginning;
+        let entry = Self { number, recorded_at, asserted, previous, act };
+        let is_canonical =
+            reader.rest.is_empty() && (!reader.may_be_rearranged || entry.is_written(&bytes[1..]));
         is_canonical.then_some(entry)
+    }
+
+    /// Looks at the bytes of an entry where they lie, as strictly as [`Entry::decode`]; none where they are none.
+    pub(crate) fn skim(bytes: &[u8]) -> Option<(Beginning, Skimmed<'_>)> {
+        let mut reader = Strict::new(bytes)?;
+        let (beginning, act) = (reader.beginning()?, Skimmed::read(&mut reader)?);
+        let is_canonical =
+            reader.rest.is_empty() && (!reader.may_be_rearranged || Self::decode(bytes).is_ok());
+        is_canonical.then_some((beginning, act))
     }
 
     /// What the bytes say, whatever it is, if that is written as they are; this is the law.

@@ -541,5 +541,5 @@ fn between(key: &Key) -> (PartyId, PartyId) {
 }
 
 fn only(measure: ledger::act::Measure) -> Measures {
-    Measures::new(vec![measure]).expect("one measure stands once")
+    Measures::new([measure]).expect("one measure stands once")
 }

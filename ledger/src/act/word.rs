@@ -5,11 +5,13 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::Claim;
 use super::draft::Fields;
 use super::json::{Members, plain_text, value};
+use super::skimmed::Ruled;
 use crate::date::Date;
 use crate::near::nearest;
 use crate::party::PartyId;
@@ -225,8 +227,7 @@ macro_rules! text_types {
             /// # Errors
             /// [`Unfit`] when it breaks the rule of this type.
             pub fn parse(text: &str) -> Result<Self, Unfit> {
-                let rule: fn(&str) -> bool = $rule;
-                if rule(text) { Ok(Self(text.into())) } else { Err(Unfit::new($expected, &Value::from(text))) }
+                if Self::allows(text) { Ok(Self(text.into())) } else { Err(Unfit::new($expected, &Value::from(text))) }
             }
 
             /// The text.
@@ -257,6 +258,13 @@ macro_rules! text_types {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 of_text(deserializer, Self::parse)
+            }
+        }
+
+        impl Ruled for $name {
+            fn allows(text: &str) -> bool {
+                let rule: fn(&str) -> bool = $rule;
+                rule(text)
             }
         }
 
@@ -479,7 +487,7 @@ words! {
 /// One or more measures, none twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Measures(Vec<Measure>);
+pub struct Measures(SmallVec<[Measure; 8]>);
 
 impl Measures {
     /// The measures, as given.
@@ -492,23 +500,21 @@ impl Measures {
     ///
     /// # Errors
     /// [`Unfit`] when there is none, or one stands twice.
-    pub fn new(measures: Vec<Measure>) -> Result<Self, Unfit> {
-        let mut sorted = measures.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        if sorted.is_empty() {
-            Err(Unfit::because("at least one measure is needed"))
-        } else if sorted.len() < measures.len() {
-            Err(Unfit::because("a measure stands twice"))
-        } else {
-            Ok(Self(measures))
+    pub fn new(measures: impl IntoIterator<Item = Measure>) -> Result<Self, Unfit> {
+        let mut taken = SmallVec::new();
+        for measure in measures {
+            if taken.contains(&measure) {
+                return Err(Unfit::because("a measure stands twice"));
+            }
+            taken.push(measure);
         }
+        if taken.is_empty() { Err(Unfit::because("at least one measure is needed")) } else { Ok(Self(taken)) }
     }
 }
 
 impl<'de> Deserialize<'de> for Measures {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(Vec::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        Self::new(SmallVec::<[Measure; 8]>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
@@ -520,7 +526,7 @@ impl Field for Measures {
                 vec![value]
             }
         };
-        Self::new(items.into_iter().map(Measure::from_value).collect::<Result<_, _>>()?)
+        Self::new(items.into_iter().map(Measure::from_value).collect::<Result<Vec<_>, _>>()?)
     }
 
     fn shown(&self) -> Shown<'_> {

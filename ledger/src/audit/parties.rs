@@ -5,22 +5,29 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use crate::act::{Act, Deed, PartyKind};
+use hashbrown::HashTable;
+
+use crate::act::{Deed, PartyKind};
 use crate::party::PartyId;
 
 /// What some entries say of parties; they come in their order.
 #[derive(Default)]
 pub(super) struct Parties {
-    /// Where in `all` a party stands, plus one, by its hash; 0 where none does. At most half are taken.
-    places: Vec<u32>,
+    slots: HashTable<Slot>,
     all: Vec<Party>,
-    /// Entries that wait to be entered. A ledger may know more parties than a processor can keep at hand: those of
+    /// Mentions that wait to be entered. A ledger may know more parties than a processor can keep at hand: those of
     /// several entries are waited for together.
-    waiting: Vec<(u64, Box<Act>)>,
+    waiting: Vec<Mention>,
 }
 
-/// How many entries are entered together.
-const TOGETHER: usize = 32;
+/// How many mentions are entered together, or a few more.
+const TOGETHER: usize = 64;
+
+/// Where a party stands, and half of its hash, so that others are passed over unseen.
+struct Slot {
+    half: u32,
+    place: u32,
+}
 
 /// A party; it takes one line of a processor's cache.
 #[repr(align(64))]
@@ -34,9 +41,9 @@ struct Party {
 }
 
 /// A party where an entry names or declares it.
-struct Mention<'a> {
+struct Mention {
     number: u64,
-    id: &'a PartyId,
+    id: PartyId,
     hash: u64,
     declared: Option<PartyKind>,
 }
@@ -46,6 +53,10 @@ pub(super) fn hash_of(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     hasher.write(text.as_bytes());
     hasher.finish()
+}
+
+fn half(hash: u64) -> u32 {
+    u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
 }
 
 impl Parties {
@@ -71,55 +82,43 @@ impl Parties {
 
     /// What a party is declared to be, and by which entry.
     pub(super) fn declared(&self, id: &PartyId) -> Option<(PartyKind, u64)> {
-        if self.places.is_empty() {
-            return None;
-        }
-        self.at(self.places[self.slot(hash_of(id.as_str()), Some(id))])?.declared
+        self.all[self.place(hash_of(id.as_str()), id)?].declared
     }
 
-    /// Enters what an entry says, soon; none where one declares a party to be what it is not.
-    pub(super) fn enter(&mut self, number: u64, act: Box<Act>) -> Option<()> {
-        self.waiting.push((number, act));
+    /// Enters what an act says, soon; none where one declares a party to be what it is not.
+    pub(super) fn enter(&mut self, number: u64, deed: &Deed) -> Option<()> {
+        let mut mention = |id: &PartyId, declared| {
+            self.waiting.push(Mention { number, id: id.clone(), hash: hash_of(id.as_str()), declared });
+        };
+        if let Deed::EntityCreated { subject, party, .. } = deed {
+            mention(subject, Some(*party));
+        } else {
+            deed.each_party(|id| mention(id, None));
+        }
         if self.waiting.len() < TOGETHER { Some(()) } else { self.enter_waiting() }
     }
 
     fn enter_waiting(&mut self) -> Option<()> {
         let mut waiting = std::mem::take(&mut self.waiting);
-        let mut mentions = Vec::with_capacity(3 * waiting.len());
-        for (number, act) in &waiting {
-            mention(*number, &act.deed, &mut mentions);
+        // First where they likely stand, then what stands there: none of these waits for another.
+        let places: Vec<Option<usize>> =
+            waiting.iter().map(|mention| self.likely_place(mention.hash)).collect();
+        let known = |(place, mention): (&Option<usize>, &Mention)| {
+            place.filter(|place| self.all[*place].id == mention.id)
+        };
+        let known: Vec<Option<usize>> = places.iter().zip(&waiting).map(known).collect();
+        for (mention, place) in waiting.drain(..).zip(known) {
+            let place = place.unwrap_or_else(|| self.place_or_new(mention.hash, &mention.id));
+            self.all[place].enter(mention.number, mention.declared)?;
         }
-        // First where they stand, then what stands there: none of these waits for another.
-        let places: Vec<u32> = mentions.iter().map(|mention| self.place(mention.hash)).collect();
-        let likely: Vec<Option<u32>> = places
-            .iter()
-            .zip(&mentions)
-            .map(|(place, mention)| {
-                self.at(*place).filter(|party| party.hash == mention.hash).map(|_| *place)
-            })
-            .collect();
-        for (mention, likely) in mentions.into_iter().zip(likely) {
-            self.enter_mention(&mention, likely)?;
-        }
-        waiting.clear();
         self.waiting = waiting;
         Some(())
     }
 
-    fn enter_mention(&mut self, mention: &Mention<'_>, likely: Option<u32>) -> Option<()> {
-        let number = mention.number;
-        let party = self.party(mention.hash, mention.id, likely);
-        let Some(kind) = mention.declared else {
-            party.named.get_or_insert(number);
-            return Some(());
-        };
-        let declared = party.declared.get_or_insert((kind, number));
-        (declared.0 == kind).then_some(())
-    }
-
     /// Enters what another thread has read of a party.
     fn join(&mut self, next: &Party) -> Option<()> {
-        let known = self.party(next.hash, &next.id, None);
+        let place = self.place_or_new(next.hash, &next.id);
+        let known = &mut self.all[place];
         known.named = known.named.into_iter().chain(next.named).min();
         let Some((kind, by)) = next.declared else { return Some(()) };
         let declared = known.declared.get_or_insert((kind, by));
@@ -127,67 +126,35 @@ impl Parties {
         (declared.0 == kind).then_some(())
     }
 
-    /// The party of an id, where it likely stands or elsewhere; it is added where it is not there yet.
-    fn party(&mut self, hash: u64, id: &PartyId, likely: Option<u32>) -> &mut Party {
-        let place = match likely {
-            Some(place) if self.at(place).is_some_and(|party| party.id == *id) => place,
-            Some(_) | None => self.place_or_new(hash, id),
-        };
-        &mut self.all[place as usize - 1]
+    fn likely_place(&self, hash: u64) -> Option<usize> {
+        self.slots.find(hash, |slot| slot.half == half(hash)).map(|slot| slot.place as usize)
     }
 
-    fn place_or_new(&mut self, hash: u64, id: &PartyId) -> u32 {
-        if 2 * self.all.len() >= self.places.len() {
-            self.grow();
+    fn place(&self, hash: u64, id: &PartyId) -> Option<usize> {
+        let is_it = |slot: &Slot| slot.half == half(hash) && self.all[slot.place as usize].id == *id;
+        self.slots.find(hash, is_it).map(|slot| slot.place as usize)
+    }
+
+    fn place_or_new(&mut self, hash: u64, id: &PartyId) -> usize {
+        if let Some(place) = self.place(hash, id) {
+            return place;
         }
-        let slot = self.slot(hash, Some(id));
-        if self.places[slot] == 0 {
-            self.all.push(Party { id: id.clone(), hash, named: None, declared: None });
-            self.places[slot] = u32::try_from(self.all.len()).expect("fewer parties than fit into memory");
-        }
-        self.places[slot]
-    }
-
-    /// What stands first where a hash leads.
-    fn place(&self, hash: u64) -> u32 {
-        self.places.get(self.first_slot(hash)).copied().unwrap_or_default()
-    }
-
-    fn at(&self, place: u32) -> Option<&Party> {
-        self.all.get((place as usize).checked_sub(1)?)
-    }
-
-    fn first_slot(&self, hash: u64) -> usize {
-        usize::try_from(hash).unwrap_or(usize::MAX) & self.places.len().wrapping_sub(1)
-    }
-
-    /// The slot of a party, or the free one where it belongs; that of no party is always a free one.
-    fn slot(&self, hash: u64, id: Option<&PartyId>) -> usize {
-        let mut slot = self.first_slot(hash);
-        while let Some(party) = self.at(self.places[slot]) {
-            if party.hash == hash && Some(&party.id) == id {
-                break;
-            }
-            slot = (slot + 1) & (self.places.len() - 1);
-        }
-        slot
-    }
-
-    fn grow(&mut self) {
-        self.places = vec![0; (2 * self.places.len()).max(1024)];
-        for (place, party) in (1..).zip(&self.all) {
-            let slot = self.slot(party.hash, None);
-            self.places[slot] = place;
-        }
+        let place = u32::try_from(self.all.len()).expect("fewer parties than fit into memory");
+        self.all.push(Party { id: id.clone(), hash, named: None, declared: None });
+        let all = &self.all;
+        self.slots
+            .insert_unique(hash, Slot { half: half(hash), place }, |slot| all[slot.place as usize].hash);
+        place as usize
     }
 }
 
-/// Lists the parties that a deed names, or the one that it declares.
-fn mention<'a>(number: u64, deed: &'a Deed, mentions: &mut Vec<Mention<'a>>) {
-    let of = |id: &'a PartyId, declared| Mention { number, id, hash: hash_of(id.as_str()), declared };
-    if let Deed::EntityCreated { subject, party, .. } = deed {
-        mentions.push(of(subject, Some(*party)));
-    } else {
-        deed.each_party(|id| mentions.push(of(id, None)));
+impl Party {
+    fn enter(&mut self, number: u64, declared: Option<PartyKind>) -> Option<()> {
+        let Some(kind) = declared else {
+            self.named.get_or_insert(number);
+            return Some(());
+        };
+        let declared = self.declared.get_or_insert((kind, number));
+        (declared.0 == kind).then_some(())
     }
 }

@@ -1,10 +1,11 @@
 //! A stretch of a ledger: what one thread makes of a block of the journal and of the same entries in the store, and
 //! what must be joined at its ends.
 
+use crate::act::skimmed::Skimmed;
 use crate::act::{Act, ActRef, Deed};
-use crate::chain::{Head, linked};
+use crate::chain::{Head, linked_to};
 use crate::date::Instant;
-use crate::entry::{Entry, Hash};
+use crate::entry::{Beginning, Entry, Hash};
 use crate::journal::blocks::{Block, Lying};
 use crate::merkle::TreeHash;
 use crate::registrar::concerns;
@@ -83,10 +84,11 @@ impl Uncompared {
         let hashes = Hash::of_each(&entries);
         let mut stretch: Option<Stretch> = None;
         for (record, hash) in records.iter().zip(&hashes) {
-            let entry = Entry::decode(record.entry).ok()?;
-            let stretch = stretch.get_or_insert_with(|| Stretch::before(block.place, &entry));
-            linked(&stretch.last, &entry).ok()?;
-            let head = Head { number: entry.number, hash: *hash, recorded_at: entry.recorded_at };
+            let (beginning, act) = Entry::skim(record.entry)?;
+            let stretch = stretch.get_or_insert_with(|| Stretch::before(block.place, &beginning));
+            let Beginning { number, recorded_at, previous, .. } = beginning;
+            linked_to(&stretch.last, number, previous, recorded_at).ok()?;
+            let head = Head { number, hash: *hash, recorded_at };
             stretch.last = head;
             stretch.goes_on = record.goes_on;
             if (head.number - 1).is_multiple_of(STRIDE) {
@@ -99,8 +101,11 @@ impl Uncompared {
                 Some(Against::Checkpoint(_)) => stretch.leaves.push(TreeHash::of_entry(record.entry)),
                 Some(Against::Head(_)) | None => {}
             }
-            stretch.enter(&head, &entry);
-            parties.enter(head.number, entry.act)?;
+            stretch.enter(number, &act);
+            if concerns(&act.deed) {
+                stretch.registrars.push((previous, head, *Entry::decode(record.entry).ok()?.act));
+            }
+            parties.enter(number, &act.deed)?;
         }
         Some(Self { stretch: stretch?, hashes, block })
     }
@@ -118,9 +123,8 @@ impl Uncompared {
 }
 
 impl Stretch {
-    fn before(place: u64, first: &Entry) -> Self {
-        let number = first.number;
-        let (previous, recorded_at) = (first.previous, first.recorded_at);
+    fn before(place: u64, first: &Beginning) -> Self {
+        let Beginning { number, recorded_at, previous, .. } = *first;
         Self {
             place,
             number,
@@ -139,9 +143,8 @@ impl Stretch {
         }
     }
 
-    fn enter(&mut self, head: &Head, entry: &Entry) {
-        let act = &entry.act;
-        self.ids.push(act.id.as_ref().map_or(NO_ID, |id| id_hash(id.as_str())));
+    fn enter(&mut self, number: u64, act: &Skimmed<'_>) {
+        self.ids.push(act.id().map_or(NO_ID, id_hash));
         self.kinds.push(act.deed.kind());
         if let Some(reference) = act.deed.target() {
             let target = match reference {
@@ -149,10 +152,7 @@ impl Stretch {
                 ActRef::Id(id) => Target::Id(id_hash(id.as_str())),
             };
             let corrects = matches!(act.deed, Deed::ActCorrected { .. });
-            self.about.push(About { number: head.number, target, corrects });
-        }
-        if concerns(&act.deed) {
-            self.registrars.push((entry.previous, *head, (**act).clone()));
+            self.about.push(About { number, target, corrects });
         }
     }
 }

@@ -17,10 +17,15 @@ use serde::de::{
     Visitor,
 };
 
+use super::{Beginning, Hash, LIMIT, VERSION};
+use crate::date::Instant;
+
 /// What has not been read yet.
 #[derive(Debug)]
 pub(super) struct Strict<'a> {
     pub(super) rest: &'a [u8],
+    /// What ends where the rest ends, as text; none where not all of it is.
+    text: Option<&'a str>,
     /// Whether texts were read that may be written otherwise than they lie.
     pub(super) may_be_rearranged: bool,
 }
@@ -46,11 +51,28 @@ impl Error for Doubtful {
 type Read<T> = Result<T, Doubtful>;
 
 impl<'a> Strict<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, may_be_rearranged: false }
+    /// A reader of the bytes of an entry; none where they cannot be one of this version.
+    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
+        let body = bytes.strip_prefix(&[VERSION]).filter(|_| bytes.len() <= LIMIT)?;
+        Some(Self { rest: body, text: None, may_be_rearranged: false })
     }
 
-    pub(super) fn array<const COUNT: usize>(&mut self) -> Read<[u8; COUNT]> {
+    /// Reads what stands before the act.
+    ///
+    /// The rest is looked at as one text. Between texts stand numbers, mostly below 128: then all of it is text, and to
+    /// tell that once takes less than to tell it of each.
+    pub(super) fn beginning(&mut self) -> Option<Beginning> {
+        let beginning = Beginning {
+            number: self.number().ok()?,
+            recorded_at: Instant::from_microsecond(self.signed().ok()?).ok()?,
+            asserted: self.flag().ok()?,
+            previous: Hash(self.array().ok()?),
+        };
+        self.text = std::str::from_utf8(self.rest).ok();
+        Some(beginning)
+    }
+
+    fn array<const COUNT: usize>(&mut self) -> Read<[u8; COUNT]> {
         let (array, rest) = self.rest.split_first_chunk().ok_or(Doubtful)?;
         self.rest = rest;
         Ok(*array)
@@ -63,7 +85,7 @@ impl<'a> Strict<'a> {
     }
 
     /// A byte that is 0 or 1.
-    pub(super) fn flag(&mut self) -> Read<bool> {
+    fn flag(&mut self) -> Read<bool> {
         match self.byte()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -72,7 +94,7 @@ impl<'a> Strict<'a> {
     }
 
     /// A number in as few bytes as it can take: one up to 250, else a mark and two, four or eight.
-    pub(super) fn number(&mut self) -> Read<u64> {
+    fn number(&mut self) -> Read<u64> {
         let (number, least) = match self.byte()? {
             251 => (u16::from_le_bytes(self.array()?).into(), 251),
             252 => (u32::from_le_bytes(self.array()?).into(), 1 << 16),
@@ -84,7 +106,7 @@ impl<'a> Strict<'a> {
     }
 
     /// A number that may be negative: the last bit tells.
-    pub(super) fn signed(&mut self) -> Read<i64> {
+    fn signed(&mut self) -> Read<i64> {
         let number = self.number()?;
         let half = (number >> 1).cast_signed();
         Ok(if number & 1 == 0 { half } else { !half })
@@ -98,7 +120,13 @@ impl<'a> Strict<'a> {
         let length = self.count()?;
         let (text, rest) = self.rest.split_at_checked(length).ok_or(Doubtful)?;
         self.rest = rest;
-        std::str::from_utf8(text).map_err(|_| Doubtful)
+        match self.text {
+            Some(all) => {
+                let end = all.len() - rest.len();
+                all.get(end - length..end).ok_or(Doubtful)
+            }
+            None => std::str::from_utf8(text).map_err(|_| Doubtful),
+        }
     }
 }
 
@@ -246,7 +274,7 @@ mod tests {
     use crate::act::{Submitted, json};
     use crate::chain::{Head, seal};
     use crate::date::{Instant, RecordedAt};
-    use crate::entry::Entry;
+    use crate::entry::{Beginning, Entry};
 
     /// Acts in which every type of field occurs, with none of its values and with several.
     const ACTS: &str = concat!(
@@ -277,8 +305,18 @@ mod tests {
         acts.into_iter().flat_map(|act| heads.map(|head| entry(&head, act.clone()))).collect()
     });
 
+    /// An entry read both ways, once it is seen that to skim it tells the same.
     fn both_ways(bytes: &[u8]) -> (Option<Entry>, Option<Entry>) {
-        (Entry::decode_shortly(bytes), Entry::decode_and_compare(bytes).ok())
+        let entry = Entry::decode_and_compare(bytes).ok();
+        let skimmed = Entry::skim(bytes).map(|(beginning, act)| {
+            let Beginning { number, recorded_at, asserted, previous } = beginning;
+            (number, recorded_at, asserted, previous, act.id().map(str::to_owned), act.deed)
+        });
+        let read = entry.clone().map(|Entry { number, recorded_at, asserted, previous, act }| {
+            (number, recorded_at, asserted, previous, act.id.map(|id| id.to_string()), act.deed)
+        });
+        assert_eq!(skimmed, read);
+        (Entry::decode_shortly(bytes), entry)
     }
 
     #[test]
