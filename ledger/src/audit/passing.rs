@@ -41,9 +41,9 @@ pub(super) struct Passed {
     pub(super) contradiction: Option<Contradiction>,
 }
 
-/// How many blocks are read before the store is waited for: 8 MB of them, so that an audit of ten million entries keeps
-/// to what it may take.
-const MOST_UNCOMPARED: usize = 16;
+/// How many blocks keep their bytes until the store is open, 8 MB of them. Those after them are read again: to wait
+/// instead would be to wait for the disk, for a store is written to it when it is opened.
+const MOST_KEPT: usize = 16;
 
 /// Audits a ledger that may be sound; none where it is not. The store is opened meanwhile. How many bytes of the journal
 /// are done is counted.
@@ -59,8 +59,9 @@ pub(super) fn pass<S: Borrow<Store> + Send + Sync>(
     let work = Work {
         against,
         blocks,
+        journal: &records,
         store: OnceLock::new(),
-        uncompared: Mutex::default(),
+        put_off: Mutex::default(),
         joined: Mutex::default(),
         broken: AtomicBool::new(false),
         done,
@@ -94,10 +95,12 @@ pub(super) fn pass<S: Borrow<Store> + Send + Sync>(
 struct Work<'a, S> {
     against: Option<&'a Against>,
     blocks: Mutex<Blocks>,
+    /// The journal, to read blocks of it again.
+    journal: &'a Records,
     /// The store, if there is one, once it is open.
     store: OnceLock<Result<Option<S>, Fault>>,
     /// What was read before that.
-    uncompared: Mutex<VecDeque<Uncompared>>,
+    put_off: Mutex<VecDeque<Uncompared>>,
     joined: Mutex<Joining>,
     /// Whether something is not as it should be: then nobody need go on.
     broken: AtomicBool,
@@ -121,29 +124,39 @@ impl<S: Borrow<Store>> Work<'_, S> {
             let length = block.length();
             let read = Uncompared::read(std::mem::take(&mut block), self.against, parties)?;
             self.done.fetch_add(length, Ordering::Relaxed);
-            self.uncompared.lock().ok()?.push_back(read);
-            block = self.compare(MOST_UNCOMPARED)?;
+            block = match self.store.get() {
+                Some(store) => {
+                    self.compare_put_off(store)?;
+                    self.compare(read, store)?
+                }
+                None => self.put_off(read)?,
+            };
         }
-        self.compare(0).map(drop)
+        self.compare_put_off(self.store.wait())
     }
 
-    /// Compares what waits with the store, once that is open; it is waited for where more blocks wait than may. Gives a
-    /// block back of which the memory can be used again.
-    fn compare(&self, may_wait: usize) -> Option<Block> {
-        let mut spare = Block::default();
-        let store = match self.store.get() {
-            Some(store) => store,
-            None if self.uncompared.lock().ok()?.len() <= may_wait => return Some(spare),
-            None => self.store.wait(),
-        };
-        let store = store.as_ref().ok()?.as_ref().map(Borrow::borrow);
-        let next = || self.uncompared.lock().ok()?.pop_front();
-        while let Some(next) = next() {
-            let (stretch, block) = next.compare(store)?;
-            self.joined.lock().ok()?.take(stretch)?;
-            spare = block;
-        }
+    /// Keeps what was read until the store is open. Gives a block back of which the memory can be used again.
+    fn put_off(&self, mut read: Uncompared) -> Option<Block> {
+        let mut put_off = self.put_off.lock().ok()?;
+        let spare = if put_off.len() < MOST_KEPT { Block::default() } else { read.let_go() };
+        put_off.push_back(read);
         Some(spare)
+    }
+
+    fn compare_put_off(&self, store: &Result<Option<S>, Fault>) -> Option<()> {
+        let next = || self.put_off.lock().ok()?.pop_front();
+        while let Some(next) = next() {
+            self.compare(next, store)?;
+        }
+        Some(())
+    }
+
+    /// Compares what was read with the store, and joins it to the rest. Gives the block back.
+    fn compare(&self, read: Uncompared, store: &Result<Option<S>, Fault>) -> Option<Block> {
+        let store = store.as_ref().ok()?.as_ref().map(Borrow::borrow);
+        let (stretch, block) = read.compare(store, self.journal)?;
+        self.joined.lock().ok()?.take(stretch)?;
+        Some(block)
     }
 }
 
@@ -232,6 +245,8 @@ impl Joined {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::FileExt;
+
     use serde_json::{Map, Value, json};
 
     use super::*;
@@ -337,6 +352,33 @@ mod tests {
         assert!(pass(dir.path(), opens_last, None, &done).is_some());
         let does_not_open = || Err::<Option<&Store>, Fault>(Fault::Lacking);
         assert!(pass(dir.path(), does_not_open, None, &done).is_none());
+    }
+
+    #[test]
+    fn blocks_that_were_let_go_are_read_again_and_compared() {
+        let note = "long ".repeat(13_000);
+        let line = |_| json!({ "kind": "visit", "actor": "AAA", "effective": "2003", "note": note.trim() });
+        let (dir, store) = ledger(26, &(0..200).map(line).collect::<Vec<_>>());
+        let journal = dir.path().join(JOURNAL);
+        let length = std::fs::metadata(&journal).unwrap().len();
+        assert!(length > (MOST_KEPT as u64 + 4) << 19, "more blocks than are kept");
+        let opens_last = |alter: &(dyn Fn() + Sync)| {
+            let done = AtomicU64::new(0);
+            let open = || {
+                while done.load(Ordering::Relaxed) < length - FIRST_LINE.len() as u64 {
+                    std::thread::yield_now();
+                }
+                alter();
+                Ok(Some(&store))
+            };
+            pass(dir.path(), open, None, &done).is_some()
+        };
+        assert!(opens_last(&|| ()));
+        let alter = || {
+            let file = std::fs::File::options().write(true).open(&journal).unwrap();
+            file.write_all_at(b"song", length - 6).unwrap();
+        };
+        assert!(!opens_last(&alter), "what has changed since is seen");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::act::{Act, ActRef, Deed};
 use crate::chain::{Head, linked_to};
 use crate::date::Instant;
 use crate::entry::{Beginning, Entry, Hash};
+use crate::journal::Records;
 use crate::journal::blocks::{Block, Lying};
 use crate::merkle::TreeHash;
 use crate::registrar::concerns;
@@ -110,10 +111,18 @@ impl Uncompared {
         Some(Self { stretch: stretch?, hashes, block })
     }
 
-    /// Compares it with the store, if there is one; none where anything differs.
-    pub(super) fn compare(self, store: Option<&Store>) -> Option<(Stretch, Block)> {
-        let Self { block, hashes, mut stretch } = self;
+    /// Lets the bytes of the block go; they are read again when they are compared. Whatever has changed by then is
+    /// compared as it is then.
+    pub(super) fn let_go(&mut self) -> Block {
+        self.block.let_go()
+    }
+
+    /// Compares it with the store, if there is one; none where anything differs. Gives the block back, whose memory can be
+    /// used again.
+    pub(super) fn compare(self, store: Option<&Store>, journal: &Records) -> Option<(Stretch, Block)> {
+        let Self { mut block, hashes, mut stretch } = self;
         if let Some(store) = store {
+            block.read_again(journal.file()).ok()?;
             let (first, previous) = (stretch.number, stretch.previous);
             let entries = block.entries().collect();
             stretch.crossed = Beside { first, previous, entries, hashes }.compare(store)?;

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::{FIRST_LINE, GOES_ON, HEADER, NotAJournal, checksum, end_of_written, length_in, open_file};
@@ -29,6 +30,8 @@ pub(crate) struct Block {
     /// Its place among the blocks, from 0.
     pub(crate) place: u64,
     offset: u64,
+    length: usize,
+    /// None where they were let go.
     bytes: Vec<u8>,
 }
 
@@ -71,8 +74,9 @@ impl Blocks {
             self.begun.extend_from_slice(&block.bytes[whole..]);
             block.bytes.truncate(whole);
         }
+        block.length = block.bytes.len();
         self.count += 1;
-        self.offset += block.bytes.len() as u64;
+        self.offset += block.length();
         Ok(!block.bytes.is_empty())
     }
 }
@@ -93,7 +97,21 @@ impl Block {
     }
 
     pub(crate) fn length(&self) -> u64 {
-        self.bytes.len() as u64
+        self.length as u64
+    }
+
+    /// Lets its bytes go, for another block to use their memory.
+    pub(crate) fn let_go(&mut self) -> Self {
+        Self { bytes: std::mem::take(&mut self.bytes), ..Self::default() }
+    }
+
+    /// Reads its bytes again from the journal, if they were let go.
+    pub(crate) fn read_again(&mut self, journal: &File) -> io::Result<()> {
+        if self.bytes.is_empty() {
+            self.bytes.resize(self.length, 0);
+            journal.read_exact_at(&mut self.bytes, self.offset)?;
+        }
+        Ok(())
     }
 
     /// Its records; none in the place of one that is not sound, and nothing after it.
