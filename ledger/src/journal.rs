@@ -565,6 +565,9 @@ impl Iterator for Reader {
     }
 }
 
+/// How many bytes are read to look for a record behind another: some dozens of them.
+const SOME: usize = 8192;
+
 /// Reads single records of a journal, wherever they begin.
 #[derive(Debug)]
 pub struct Records {
@@ -618,18 +621,31 @@ impl Records {
         }
     }
 
+    /// The entry, in its bytes, whose record comes so many after the one at an offset; mostly they are read together.
+    ///
+    /// # Errors
+    /// As of [`Records::at`].
+    pub fn nth(&self, offset: u64, count: u64) -> Result<Vec<u8>, Fault> {
+        let mut bytes = vec![0; SOME];
+        let read = self.fill(&mut bytes, offset).map_err(|e| Fault::Copy(e.to_string()))?;
+        let after = |rest: &'_ [u8]| rest.first_chunk().map(|header| HEADER + length_in(*header));
+        let at = (0..count).try_fold(0, |at, _| Some(at + after(bytes[..read].get(at..)?)?));
+        match at.and_then(|at| sound_record(bytes[..read].get(at..)?)) {
+            Some(entry) => Ok(entry.to_vec()),
+            None => self.at(self.skip(offset, count)?),
+        }
+    }
+
     /// Where the record begins that comes so many after the one at an offset.
     ///
     /// # Errors
     /// [`Fault`] when the file ends before it.
     pub fn skip(&self, mut offset: u64, count: u64) -> Result<u64, Fault> {
-        /// Some dozens of records: they are read together, and only their lengths are looked at.
-        const TOGETHER: usize = 8192;
         let mut bytes = Vec::new();
         let mut at = 0;
         for _ in 0..count {
             if bytes.len() < at + HEADER {
-                bytes.resize(TOGETHER, 0);
+                bytes.resize(SOME, 0);
                 let read = self.fill(&mut bytes, offset).map_err(|e| Fault::Copy(e.to_string()))?;
                 bytes.truncate(read);
                 at = 0;

@@ -103,8 +103,8 @@ impl Journal<'_> {
     fn act(&self, number: u64) -> Option<Act> {
         let before = number.checked_sub(1)?;
         let offset = *self.milestones.get(usize::try_from(before / STRIDE).ok()?)?;
-        let offset = self.records.skip(offset, before % STRIDE).ok()?;
-        Some(*Entry::decode(&self.records.at(offset).ok()?).ok()?.act)
+        let entry = self.records.nth(offset, before % STRIDE).ok()?;
+        Some(*Entry::decode(&entry).ok()?.act)
     }
 
     /// Looks at acts whose ids have the same hash; none where two have the same id.
