@@ -1,27 +1,42 @@
-//! Which parties are named and declared, and where first: told in one pass, whichever thread reads what.
+//! Which parties are named and declared, and where first, whichever thread reads what.
 //!
 //! An act may name a party once it is declared. So it is enough to know, for each party, the first entry that names it
 //! and the first that declares it.
 
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::BuildHasher;
+use std::sync::{LazyLock, Mutex};
 
+use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
 use crate::act::{Deed, PartyKind};
 use crate::party::PartyId;
 
-/// What some entries say of parties; they come in their order.
+/// In so many parts parties are kept, by their hashes: so threads seldom wait for one another.
+const SHARES: usize = 16;
+
+/// Every party that entries name or declare.
 #[derive(Default)]
-pub(super) struct Parties {
-    slots: HashTable<Slot>,
-    all: Vec<Party>,
-    /// Mentions that wait to be entered. A ledger may know more parties than a processor can keep at hand: those of
-    /// several entries are waited for together.
-    waiting: Vec<Mention>,
+pub(super) struct Parties([Mutex<Share>; SHARES]);
+
+/// What some entries say of parties, to be entered together: a ledger may know more parties than a processor can keep at
+/// hand, and what it fetches for one mention need not wait for another.
+#[derive(Default)]
+pub(super) struct Mentions([Vec<Mention>; SHARES]);
+
+/// A party where an entry names or declares it.
+struct Mention {
+    number: u64,
+    id: PartyId,
+    hash: u64,
+    declared: Option<PartyKind>,
 }
 
-/// How many mentions are entered together, or a few more.
-const TOGETHER: usize = 64;
+#[derive(Default)]
+struct Share {
+    slots: HashTable<Slot>,
+    all: Vec<Party>,
+}
 
 /// Where a party stands, and half of its hash, so that others are passed over unseen.
 struct Slot {
@@ -36,94 +51,77 @@ struct Party {
     id: PartyId,
     /// The first entry that names it.
     named: Option<u64>,
-    /// What it is declared to be, and by which entry.
+    /// What it is declared to be, and by which entry first.
     declared: Option<(PartyKind, u64)>,
 }
 
-/// A party where an entry names or declares it.
-struct Mention {
-    number: u64,
-    id: PartyId,
-    hash: u64,
-    declared: Option<PartyKind>,
-}
-
-/// A hash to look up by; whatever has the same is looked at itself.
+/// A hash to look up by, another in each process; whatever has the same is looked at itself.
 pub(super) fn hash_of(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(text.as_bytes());
-    hasher.finish()
+    static KEYED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    KEYED.hash_one(text.as_bytes())
 }
 
 fn half(hash: u64) -> u32 {
     u32::try_from(hash & u64::from(u32::MAX)).unwrap_or_default()
 }
 
-impl Parties {
-    /// What several threads have read, as one; none where a party is declared to be two things, or named before it is
-    /// declared.
-    pub(super) fn together(read: Vec<Self>) -> Option<Self> {
-        let mut read = read.into_iter();
-        let mut all = read.next()?;
-        all.enter_waiting()?;
-        for mut next in read {
-            next.enter_waiting()?;
-            for party in &next.all {
-                all.join(party)?;
-            }
-        }
-        let is_declared = |party: &Party| match (party.named, party.declared) {
-            (Some(named), Some((_, by))) => by < named,
-            (named, None) => named.is_none(),
-            (None, Some(_)) => true,
-        };
-        all.all.iter().all(is_declared).then_some(all)
-    }
+/// The share of a hash, told by bits that nothing else is told by.
+fn share(hash: u64) -> usize {
+    usize::try_from(hash >> u32::BITS).unwrap_or_default() % SHARES
+}
 
-    /// What a party is declared to be, and by which entry.
-    pub(super) fn declared(&self, id: &PartyId) -> Option<(PartyKind, u64)> {
-        self.all[self.place(hash_of(id.as_str()), id)?].declared
-    }
-
-    /// Enters what an act says, soon; none where one declares a party to be what it is not.
-    pub(super) fn enter(&mut self, number: u64, deed: &Deed) -> Option<()> {
+impl Mentions {
+    /// Adds what an act says.
+    pub(super) fn add(&mut self, number: u64, deed: &Deed) {
         let mut mention = |id: &PartyId, declared| {
-            self.waiting.push(Mention { number, id: id.clone(), hash: hash_of(id.as_str()), declared });
+            let hash = hash_of(id.as_str());
+            self.0[share(hash)].push(Mention { number, id: id.clone(), hash, declared });
         };
         if let Deed::EntityCreated { subject, party, .. } = deed {
             mention(subject, Some(*party));
         } else {
             deed.each_party(|id| mention(id, None));
         }
-        if self.waiting.len() < TOGETHER { Some(()) } else { self.enter_waiting() }
     }
+}
 
-    fn enter_waiting(&mut self) -> Option<()> {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        // First where they likely stand, then what stands there: none of these waits for another.
-        let places: Vec<Option<usize>> =
-            waiting.iter().map(|mention| self.likely_place(mention.hash)).collect();
-        let known = |(place, mention): (&Option<usize>, &Mention)| {
-            place.filter(|place| self.all[*place].id == mention.id)
-        };
-        let known: Vec<Option<usize>> = places.iter().zip(&waiting).map(known).collect();
-        for (mention, place) in waiting.drain(..).zip(known) {
-            let place = place.unwrap_or_else(|| self.place_or_new(mention.hash, &mention.id));
-            self.all[place].enter(mention.number, mention.declared)?;
+impl Parties {
+    /// Enters what some entries say, all of it; none where one declares a party to be what it is not.
+    pub(super) fn enter(&self, mentions: &mut Mentions) -> Option<()> {
+        for (share, mentions) in self.0.iter().zip(&mut mentions.0) {
+            share.lock().ok()?.enter(mentions)?;
+            mentions.clear();
         }
-        self.waiting = waiting;
         Some(())
     }
 
-    /// Enters what another thread has read of a party.
-    fn join(&mut self, next: &Party) -> Option<()> {
-        let place = self.place_or_new(next.hash, &next.id);
-        let known = &mut self.all[place];
-        known.named = known.named.into_iter().chain(next.named).min();
-        let Some((kind, by)) = next.declared else { return Some(()) };
-        let declared = known.declared.get_or_insert((kind, by));
-        declared.1 = declared.1.min(by);
-        (declared.0 == kind).then_some(())
+    /// Whether each party was declared before it was named; asked once every entry has been entered.
+    pub(super) fn are_declared(&self) -> bool {
+        self.0.iter().all(|share| share.lock().is_ok_and(|share| share.all.iter().all(Party::is_declared)))
+    }
+
+    /// What a party is declared to be, and by which entry.
+    pub(super) fn declared(&self, id: &PartyId) -> Option<(PartyKind, u64)> {
+        let hash = hash_of(id.as_str());
+        let share = self.0[share(hash)].lock().ok()?;
+        share.all[share.place(hash, id)?].declared
+    }
+}
+
+impl Share {
+    fn enter(&mut self, mentions: &[Mention]) -> Option<()> {
+        // First where they likely stand, then what stands there: none of these waits for another.
+        let places: Vec<Option<usize>> =
+            mentions.iter().map(|mention| self.likely_place(mention.hash)).collect();
+        let known = |(place, mention): (&Option<usize>, &Mention)| {
+            place.filter(|place| self.all[*place].id == mention.id)
+        };
+        let known: Vec<Option<usize>> = places.iter().zip(mentions).map(known).collect();
+        for (mention, place) in mentions.iter().zip(known) {
+            let place = place.unwrap_or_else(|| self.place_or_new(mention.hash, &mention.id));
+            self.all[place].enter(mention)?;
+        }
+        Some(())
     }
 
     fn likely_place(&self, hash: u64) -> Option<usize> {
@@ -149,12 +147,22 @@ impl Parties {
 }
 
 impl Party {
-    fn enter(&mut self, number: u64, declared: Option<PartyKind>) -> Option<()> {
-        let Some(kind) = declared else {
-            self.named.get_or_insert(number);
+    /// Enters what an entry says; entries come in any order.
+    fn enter(&mut self, mention: &Mention) -> Option<()> {
+        let Some(kind) = mention.declared else {
+            self.named = self.named.or(Some(mention.number)).min(Some(mention.number));
             return Some(());
         };
-        let declared = self.declared.get_or_insert((kind, number));
+        let declared = self.declared.get_or_insert((kind, mention.number));
+        declared.1 = declared.1.min(mention.number);
         (declared.0 == kind).then_some(())
+    }
+
+    fn is_declared(&self) -> bool {
+        match (self.named, self.declared) {
+            (Some(named), Some((_, by))) => by < named,
+            (named, None) => named.is_none(),
+            (None, Some(_)) => true,
+        }
     }
 }

@@ -27,7 +27,7 @@ use crate::store::Store;
 
 use super::Against;
 use super::meaning::Gathered;
-use super::parties::Parties;
+use super::parties::{Mentions, Parties};
 use super::stretch::{Stretch, Uncompared};
 
 /// What was found of a ledger that is sound.
@@ -62,14 +62,15 @@ pub(super) fn pass<S: Borrow<Store> + Send + Sync>(
         journal: &records,
         store: OnceLock::new(),
         put_off: Mutex::default(),
+        parties: Parties::default(),
         joined: Mutex::default(),
         broken: AtomicBool::new(false),
         done,
     };
-    let parties = std::thread::scope(|scope| {
+    std::thread::scope(|scope| {
         scope.spawn(|| work.store.get_or_init(open));
         let threads: Vec<_> = (0..threads()).map(|_| scope.spawn(|| work.go_on())).collect();
-        threads.into_iter().map(|thread| thread.join().ok()?).collect::<Option<Vec<Parties>>>()
+        threads.into_iter().try_for_each(|thread| thread.join().ok()?)
     })?;
     let store = work.store.into_inner()?.ok()?;
     let joined = work.joined.into_inner().ok()?.joined;
@@ -82,7 +83,8 @@ pub(super) fn pass<S: Borrow<Store> + Send + Sync>(
         return None;
     }
     // The store is not needed any more; to be rid of a large copy takes a while.
-    let settle = || joined.gathered.settle(&Parties::together(parties)?, &records);
+    let parties = work.parties;
+    let settle = || parties.are_declared().then(|| joined.gathered.settle(&parties, &records))?;
     both(|| drop(store), settle).1?;
     let contradiction = match against {
         Some(Against::Checkpoint(checkpoint)) => checkpoint.check_against(&joined.tree).err(),
@@ -101,6 +103,7 @@ struct Work<'a, S> {
     store: OnceLock<Result<Option<S>, Fault>>,
     /// What was read before that.
     put_off: Mutex<VecDeque<Uncompared>>,
+    parties: Parties,
     joined: Mutex<Joining>,
     /// Whether something is not as it should be: then nobody need go on.
     broken: AtomicBool,
@@ -109,20 +112,20 @@ struct Work<'a, S> {
 
 impl<S: Borrow<Store>> Work<'_, S> {
     /// Takes blocks as long as there are any; none where something is not as it should be.
-    fn go_on(&self) -> Option<Parties> {
-        let mut parties = Parties::default();
-        let sound = self.read(&mut parties);
+    fn go_on(&self) -> Option<()> {
+        let sound = self.read();
         if sound.is_none() {
             self.broken.store(true, Ordering::Relaxed);
         }
-        sound.map(|()| parties)
+        sound
     }
 
-    fn read(&self, parties: &mut Parties) -> Option<()> {
-        let mut block = Block::default();
+    fn read(&self) -> Option<()> {
+        let (mut block, mut mentions) = (Block::default(), Mentions::default());
         while !self.broken.load(Ordering::Relaxed) && self.blocks.lock().ok()?.read(&mut block).ok()? {
             let length = block.length();
-            let read = Uncompared::read(std::mem::take(&mut block), self.against, parties)?;
+            let read = Uncompared::read(std::mem::take(&mut block), self.against, &mut mentions)?;
+            self.parties.enter(&mut mentions)?;
             self.done.fetch_add(length, Ordering::Relaxed);
             block = match self.store.get() {
                 Some(store) => {

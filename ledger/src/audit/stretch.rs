@@ -13,7 +13,7 @@ use crate::registrar::concerns;
 use crate::store::{Frame, Store};
 
 use super::Against;
-use super::parties::{Parties, hash_of};
+use super::parties::{Mentions, hash_of};
 
 /// Of so many entries one is remembered by where it begins.
 pub(super) const STRIDE: u64 = 16;
@@ -78,8 +78,8 @@ pub(super) struct Uncompared {
 }
 
 impl Uncompared {
-    /// Reads a block; none where something in it is not as it should be.
-    pub(super) fn read(block: Block, against: Option<&Against>, parties: &mut Parties) -> Option<Self> {
+    /// Reads a block; none where something in it is not as it should be. What it says of parties is added to the rest.
+    pub(super) fn read(block: Block, against: Option<&Against>, mentions: &mut Mentions) -> Option<Self> {
         let records: Vec<Lying<'_>> = block.records().collect::<Option<_>>()?;
         let entries: Vec<&[u8]> = records.iter().map(|record| record.entry).collect();
         let hashes = Hash::of_each(&entries);
@@ -106,7 +106,7 @@ impl Uncompared {
             if concerns(&act.deed) {
                 stretch.registrars.push((previous, head, *Entry::decode(record.entry).ok()?.act));
             }
-            parties.enter(number, &act.deed)?;
+            mentions.add(number, &act.deed);
         }
         Some(Self { stretch: stretch?, hashes, block })
     }
