@@ -196,10 +196,7 @@ impl Entry {
     /// Where the hash of the entry before stands in the bytes of an entry, told without reading the rest.
     pub(crate) fn link_in(bytes: &[u8]) -> Result<usize, NotAnEntry> {
         let (_, body) = bytes.split_first().ok_or(NotAnEntry::Empty)?;
-        let (_, length): ((u64, i64, bool), usize) =
-            bincode::serde::decode_from_slice(body, bincode::config::standard())
-                .map_err(|e| NotAnEntry::Malformed(e.to_string()))?;
-        Ok(1 + length)
+        Strict::of(body).link().ok_or(NotAnEntry::NotCanonical).map(|length| 1 + length)
     }
 
     /// The bytes with which the entry of a number begins.

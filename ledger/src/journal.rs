@@ -626,7 +626,10 @@ impl Records {
     /// # Errors
     /// As of [`Records::at`].
     pub fn nth(&self, offset: u64, count: u64) -> Result<Vec<u8>, Fault> {
-        let mut bytes = vec![0; SOME];
+        /// Most records are shorter.
+        const MOSTLY: u64 = 512;
+        let length = usize::try_from((count + 1) * MOSTLY).unwrap_or(SOME).min(SOME);
+        let mut bytes = vec![0; length];
         let read = self.fill(&mut bytes, offset).map_err(|e| Fault::Copy(e.to_string()))?;
         let after = |rest: &'_ [u8]| rest.first_chunk().map(|header| HEADER + length_in(*header));
         let at = (0..count).try_fold(0, |at, _| Some(at + after(bytes[..read].get(at..)?)?));

@@ -100,7 +100,7 @@ pub fn family(kind: &str) -> &str {
 /// Whether an act is about registrars and their signatures.
 #[must_use]
 pub fn concerns(deed: &Deed) -> bool {
-    family(deed.kind()) == "registrar" || matches!(deed, Deed::ActSigned { .. })
+    matches!(deed, Deed::RegistrarGranted { .. } | Deed::RegistrarRevoked { .. } | Deed::ActSigned { .. })
 }
 
 fn message(number: u64, hash: &Hash, count: u64) -> String {

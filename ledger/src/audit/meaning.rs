@@ -71,7 +71,7 @@ impl Gathered {
         let all: usize = self.ids.iter().map(|ids| ids.len()).sum();
         let mut sorted: Vec<Holder> = Vec::with_capacity(all / PARTS as usize * 17 / 16 + 64);
         sorted.extend(ids.map(|(number, hash)| (*hash, number)));
-        sorted.sort_unstable();
+        sorted.sort_unstable_by_key(|holder| holder.0);
         for same in sorted.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
             journal.are_different(same)?;
         }
@@ -156,7 +156,8 @@ impl Cases<'_> {
         let all = |share: &[(u64, u64)]| {
             share.iter().try_for_each(|(target, number)| self.is_sound(*target, *number))
         };
-        let share = corrections.len().div_ceil(threads()).max(1);
+        // In more shares than there are threads, so that all of them end together.
+        let share = corrections.len().div_ceil(16 * threads()).max(1);
         side_by_side(corrections.chunks(share).collect(), all).into_iter().collect()
     }
 

@@ -45,6 +45,9 @@ pub(super) struct Passed {
 /// instead would be to wait for the disk, for a store is written to it when it is opened.
 const MOST_KEPT: usize = 16;
 
+/// How many entries wait to be compared, with some dozens of bytes each, before the store is waited for all the same.
+const MOST_PUT_OFF: usize = 1 << 20;
+
 /// Audits a ledger that may be sound; none where it is not. The store is opened meanwhile. How many bytes of the journal
 /// are done is counted.
 pub(super) fn pass<S: Borrow<Store> + Send + Sync>(
@@ -134,6 +137,9 @@ impl<S: Borrow<Store>> Work<'_, S> {
                 }
                 None => self.put_off(read)?,
             };
+            if self.put_off.lock().ok()?.iter().map(Uncompared::count).sum::<usize>() > MOST_PUT_OFF {
+                self.store.wait();
+            }
         }
         self.compare_put_off(self.store.wait())
     }

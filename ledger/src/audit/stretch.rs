@@ -111,6 +111,10 @@ impl Uncompared {
         Some(Self { stretch: stretch?, hashes, block })
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.hashes.len()
+    }
+
     /// Lets the bytes of the block go; they are read again when they are compared. Whatever has changed by then is
     /// compared as it is then.
     pub(super) fn let_go(&mut self) -> Block {

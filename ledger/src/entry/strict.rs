@@ -53,8 +53,20 @@ type Read<T> = Result<T, Doubtful>;
 impl<'a> Strict<'a> {
     /// A reader of the bytes of an entry; none where they cannot be one of this version.
     pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
-        let body = bytes.strip_prefix(&[VERSION]).filter(|_| bytes.len() <= LIMIT)?;
-        Some(Self { rest: body, text: None, may_be_rearranged: false })
+        bytes.strip_prefix(&[VERSION]).filter(|_| bytes.len() <= LIMIT).map(Self::of)
+    }
+
+    /// A reader of what stands after the version, whatever that is.
+    pub(super) fn of(body: &'a [u8]) -> Self {
+        Self { rest: body, text: None, may_be_rearranged: false }
+    }
+
+    /// Where the hash of the entry before begins.
+    pub(super) fn link(mut self) -> Option<usize> {
+        let all = self.rest.len();
+        let (_number, _recorded_at, _asserted) =
+            (self.number().ok()?, self.signed().ok()?, self.flag().ok()?);
+        Some(all - self.rest.len())
     }
 
     /// Reads what stands before the act.
