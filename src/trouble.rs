@@ -43,7 +43,15 @@ impl Trouble {
 
     /// A file of the user's could not be read or written.
     pub(crate) fn file(path: &Path, error: &io::Error) -> Self {
-        Self::wrong(format!("{}: {error}", path.display()))
+        /// What each kind of error asks of the user.
+        const WAYS_OUT: [(io::ErrorKind, &str); 3] = [
+            (io::ErrorKind::NotFound, "is the name right, as seen from the directory you are in?"),
+            (io::ErrorKind::IsADirectory, "name a file in it"),
+            (io::ErrorKind::PermissionDenied, "may you read it, or write there?"),
+        ];
+        let way_out = WAYS_OUT.iter().find(|(kind, _)| *kind == error.kind());
+        let trouble = Self::wrong(format!("{}: {error}", path.display()));
+        Self { hint: way_out.map(|(_, hint)| (*hint).to_owned()), ..trouble }
     }
 
     /// All problems of some acts, each with its place.

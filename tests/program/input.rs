@@ -305,6 +305,25 @@ fn what_is_no_ledger_is_not_taken_for_one() {
     .assert_eq(&ran.err);
 }
 
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_a_way_out() {
+    let bench = Bench::new();
+    let ran = bench.run("append --file .");
+    assert_eq!(ran.status, 2);
+    expect![[r"
+        error: .: Is a directory (os error 21)
+        hint: name a file in it
+    "]]
+    .assert_eq(&ran.err);
+    let ran = bench.run("append --file none.jsonl");
+    assert_eq!(ran.status, 2);
+    expect![[r"
+        error: none.jsonl: No such file or directory (os error 2)
+        hint: is the name right, as seen from the directory you are in?
+    "]]
+    .assert_eq(&ran.err);
+}
+
 /// Says on standard error, past the harness that hides what tests print, that a test was not made.
 fn skip(why: &str) {
     use std::io::Write;
