@@ -12,7 +12,7 @@ use crate::date::Date;
 /// The fields of an [`Act`](super::Act), in their order.
 #[derive(serde::Deserialize)]
 pub(crate) struct Skimmed<'a> {
-    id: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
     pub(crate) deed: Deed,
     _dates: [Option<Sound<Date>>; 6],
     _instrument: Option<Sound<Text>>,
@@ -40,10 +40,6 @@ impl<'a> Skimmed<'a> {
     pub(crate) fn read<D: Deserializer<'a>>(deserializer: D) -> Option<Self> {
         let act = Self::deserialize(deserializer).ok()?;
         act.id.is_none_or(ActId::allows).then_some(act)
-    }
-
-    pub(crate) fn id(&self) -> Option<&'a str> {
-        self.id
     }
 }
 

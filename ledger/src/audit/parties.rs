@@ -112,7 +112,7 @@ impl Share {
     fn enter(&mut self, mentions: &[Mention]) -> Option<()> {
         // First where they likely stand, then what stands there: none of these waits for another.
         let places: Vec<Option<usize>> =
-            mentions.iter().map(|mention| self.likely_place(mention.hash)).collect();
+            mentions.iter().map(|mention| self.find(mention.hash, |_| true)).collect();
         let known = |(place, mention): (&Option<usize>, &Mention)| {
             place.filter(|place| self.all[*place].id == mention.id)
         };
@@ -124,13 +124,15 @@ impl Share {
         Some(())
     }
 
-    fn likely_place(&self, hash: u64) -> Option<usize> {
-        self.slots.find(hash, |slot| slot.half == half(hash)).map(|slot| slot.place as usize)
+    /// Where the party of an id stands, if it is there.
+    fn place(&self, hash: u64, id: &PartyId) -> Option<usize> {
+        self.find(hash, |place| self.all[place].id == *id)
     }
 
-    fn place(&self, hash: u64, id: &PartyId) -> Option<usize> {
-        let is_it = |slot: &Slot| slot.half == half(hash) && self.all[slot.place as usize].id == *id;
-        self.slots.find(hash, is_it).map(|slot| slot.place as usize)
+    /// The first place of this hash, as far as its half tells, that is the one.
+    fn find(&self, hash: u64, is_it: impl Fn(usize) -> bool) -> Option<usize> {
+        let found = self.slots.find(hash, |slot| slot.half == half(hash) && is_it(slot.place as usize));
+        found.map(|slot| slot.place as usize)
     }
 
     fn place_or_new(&mut self, hash: u64, id: &PartyId) -> usize {

@@ -137,18 +137,21 @@ impl<S: Borrow<Store>> Work<'_, S> {
                 }
                 None => self.put_off(read)?,
             };
-            if self.put_off.lock().ok()?.iter().map(Uncompared::count).sum::<usize>() > MOST_PUT_OFF {
-                self.store.wait();
-            }
         }
         self.compare_put_off(self.store.wait())
     }
 
-    /// Keeps what was read until the store is open. Gives a block back of which the memory can be used again.
+    /// Keeps what was read until the store is open, and waits for that where it is too much. Gives a block back of which
+    /// the memory can be used again.
     fn put_off(&self, mut read: Uncompared) -> Option<Block> {
         let mut put_off = self.put_off.lock().ok()?;
-        let spare = if put_off.len() < MOST_KEPT { Block::default() } else { read.let_go() };
+        let spare = if put_off.len() < MOST_KEPT { Block::default() } else { read.block.let_go() };
         put_off.push_back(read);
+        let count: usize = put_off.iter().map(Uncompared::count).sum();
+        drop(put_off);
+        if count > MOST_PUT_OFF {
+            self.store.wait();
+        }
         Some(spare)
     }
 

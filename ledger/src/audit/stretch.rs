@@ -72,7 +72,9 @@ pub(super) enum Target {
 
 /// A block that has been read, and is not compared with the store yet.
 pub(super) struct Uncompared {
-    block: Block,
+    /// Its bytes may be let go; they are read again when they are compared. Whatever has changed by then is compared as it
+    /// is then.
+    pub(super) block: Block,
     hashes: Vec<Hash>,
     stretch: Stretch,
 }
@@ -111,14 +113,9 @@ impl Uncompared {
         Some(Self { stretch: stretch?, hashes, block })
     }
 
+    /// How many entries it has.
     pub(super) fn count(&self) -> usize {
         self.hashes.len()
-    }
-
-    /// Lets the bytes of the block go; they are read again when they are compared. Whatever has changed by then is
-    /// compared as it is then.
-    pub(super) fn let_go(&mut self) -> Block {
-        self.block.let_go()
     }
 
     /// Compares it with the store, if there is one; none where anything differs. Gives the block back, whose memory can be
@@ -157,7 +154,7 @@ impl Stretch {
     }
 
     fn enter(&mut self, number: u64, act: &Skimmed<'_>) {
-        self.ids.push(act.id().map_or(NO_ID, id_hash));
+        self.ids.push(act.id.map_or(NO_ID, id_hash));
         self.kinds.push(act.deed.kind());
         if let Some(reference) = act.deed.target() {
             let target = match reference {

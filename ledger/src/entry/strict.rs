@@ -64,9 +64,13 @@ impl<'a> Strict<'a> {
     /// Where the hash of the entry before begins.
     pub(super) fn link(mut self) -> Option<usize> {
         let all = self.rest.len();
-        let (_number, _recorded_at, _asserted) =
-            (self.number().ok()?, self.signed().ok()?, self.flag().ok()?);
+        self.before_link().ok()?;
         Some(all - self.rest.len())
+    }
+
+    /// The number, the instant and whether it was asserted.
+    fn before_link(&mut self) -> Read<(u64, i64, bool)> {
+        Ok((self.number()?, self.signed()?, self.flag()?))
     }
 
     /// Reads what stands before the act.
@@ -74,14 +78,11 @@ impl<'a> Strict<'a> {
     /// The rest is looked at as one text. Between texts stand numbers, mostly below 128: then all of it is text, and to
     /// tell that once takes less than to tell it of each.
     pub(super) fn beginning(&mut self) -> Option<Beginning> {
-        let beginning = Beginning {
-            number: self.number().ok()?,
-            recorded_at: Instant::from_microsecond(self.signed().ok()?).ok()?,
-            asserted: self.flag().ok()?,
-            previous: Hash(self.array().ok()?),
-        };
+        let (number, recorded_at, asserted) = self.before_link().ok()?;
+        let recorded_at = Instant::from_microsecond(recorded_at).ok()?;
+        let previous = Hash(self.array().ok()?);
         self.text = std::str::from_utf8(self.rest).ok();
-        Some(beginning)
+        Some(Beginning { number, recorded_at, asserted, previous })
     }
 
     fn array<const COUNT: usize>(&mut self) -> Read<[u8; COUNT]> {
@@ -322,7 +323,7 @@ mod tests {
         let entry = Entry::decode_and_compare(bytes).ok();
         let skimmed = Entry::skim(bytes).map(|(beginning, act)| {
             let Beginning { number, recorded_at, asserted, previous } = beginning;
-            (number, recorded_at, asserted, previous, act.id().map(str::to_owned), act.deed)
+            (number, recorded_at, asserted, previous, act.id.map(str::to_owned), act.deed)
         });
         let read = entry.clone().map(|Entry { number, recorded_at, asserted, previous, act }| {
             (number, recorded_at, asserted, previous, act.id.map(|id| id.to_string()), act.deed)
